@@ -1,0 +1,197 @@
+"""Field kinds: what an input is, beyond its Python type. Forms, value reading and exports follow the kind.
+
+A kind is put on a type with `Annotated`; the names below are ready-made:
+
+    class NewClient(BaseModel):
+        name: str = Field(title="Client name", min_length=1)
+        email: Email | None = Field(None, title="Email")
+        rate: Money
+        folder: Annotated[str, Choices(folders)]
+
+`kind_of(annotation, metadata)` tells the kind of any field; it is what the engine and the web ask.
+"""
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from engine.sdk.records import File
+
+
+class Kind(StrEnum):
+    """Every field kind there is."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    HTML = "html"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    MONEY = "money"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    DURATION = "duration"
+    EMAIL = "email"
+    URL = "url"
+    PHONE = "phone"
+    COUNTRY = "country"
+    CURRENCY = "currency"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    LIST = "list"
+    MODEL = "model"
+    MAPPING = "mapping"
+    JSON = "json"
+    FILE = "file"
+    SECRET = "secret"
+
+
+@dataclass(frozen=True)
+class As:
+    """Marks a type with a kind: `Annotated[str, As(Kind.PHONE)]`."""
+
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Values that only the service knows. `function(ctx, given, search)` returns a list of `Choice`.
+
+    In a trigger such a field names the place that is watched (a folder, a project); another value there is another
+    source with a baseline of its own. `place=False` says that it is not so.
+    """
+
+    function: Callable[..., Any]
+    place: bool = True
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The words for the values of a `Literal` or `Enum` field, by value."""
+
+    by_value: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Marks a trigger's input as naming the place that is watched, without `Choices`."""
+
+
+@dataclass(frozen=True)
+class More:
+    """Marks a field that is folded away under “More fields”."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields of one group stand together under its title."""
+
+    title: str
+
+
+LongText = Annotated[str, As(Kind.LONG_TEXT)]
+Html = Annotated[str, As(Kind.HTML)]
+Money = Annotated[Decimal, As(Kind.MONEY)]
+Duration = timedelta
+Email = Annotated[str, As(Kind.EMAIL)]
+Url = Annotated[str, As(Kind.URL)]
+Phone = Annotated[str, As(Kind.PHONE)]
+Country = Annotated[str, As(Kind.COUNTRY)]
+Currency = Annotated[str, As(Kind.CURRENCY)]
+Json = Annotated[Any, As(Kind.JSON)]
+Secret = SecretStr
+
+_BY_TYPE: tuple[tuple[type, Kind], ...] = (
+    (SecretStr, Kind.SECRET),
+    (bool, Kind.BOOLEAN),
+    (int, Kind.INTEGER),
+    (Decimal, Kind.DECIMAL),
+    (float, Kind.DECIMAL),
+    (datetime, Kind.DATETIME),
+    (date, Kind.DATE),
+    (time, Kind.TIME),
+    (timedelta, Kind.DURATION),
+    (Enum, Kind.CHOICE),
+    (File, Kind.FILE),
+    (BaseModel, Kind.MODEL),
+    (dict, Kind.MAPPING),
+    (list, Kind.LIST),
+    (tuple, Kind.LIST),
+    (str, Kind.TEXT),
+)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What one field is: its kind, its bare Python type, whether it may be left out, and all its markers."""
+
+    kind: Kind
+    python_type: Any
+    optional: bool
+    markers: tuple[Any, ...] = ()
+
+    def marker(self, wanted: type) -> Any:
+        """The first marker of the type `wanted`, or None."""
+        return next((found for found in self.markers if isinstance(found, wanted)), None)
+
+    @property
+    def element(self) -> "Shape":
+        """The shape of a list's elements (text, if the list does not say)."""
+        arguments = get_args(self.python_type)
+        return shape_of(arguments[0] if arguments else str)
+
+
+def shape_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Shape:
+    """The shape of a type annotation. Unions with None are optional; other unions are JSON."""
+    inner, markers, optional = _unwrap(annotation, tuple(metadata))
+    return Shape(_kind(inner, markers), inner, optional, markers)
+
+
+def field_shape(info: FieldInfo) -> Shape:
+    """The shape of a pydantic field. A field with a default may be left out, so it is optional."""
+    shape = shape_of(info.annotation, tuple(info.metadata))
+    return Shape(shape.kind, shape.python_type, shape.optional or not info.is_required(), shape.markers)
+
+
+def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Shape]]:
+    """Name, pydantic field and shape of each field of a model, in order."""
+    for name, info in model.model_fields.items():
+        yield name, info, field_shape(info)
+
+
+def _unwrap(annotation: Any, markers: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...], bool]:
+    optional = False
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *inner = get_args(annotation)
+            markers = (*markers, *inner)
+        elif origin in (Union, types.UnionType):
+            others = [one for one in get_args(annotation) if one is not type(None)]
+            if len(others) != 1:
+                return Any, markers, optional or len(others) < len(get_args(annotation))
+            annotation, optional = others[0], True
+        else:
+            return annotation, markers, optional
+
+
+def _kind(inner: Any, markers: tuple[Any, ...]) -> Kind:
+    if any(isinstance(marker, Choices) for marker in markers):
+        return Kind.CHOICES
+    said = next((marker.kind for marker in markers if isinstance(marker, As)), None)
+    if said is not None:
+        return said
+    if get_origin(inner) is Literal:
+        return Kind.CHOICE
+    plain = get_origin(inner) or inner
+    if not isinstance(plain, type):
+        return Kind.JSON
+    return next((kind for base, kind in _BY_TYPE if issubclass(plain, base)), Kind.JSON)

@@ -1,0 +1,93 @@
+"""The public name for connector authors: everything a connector needs, and nothing else.
+
+`zapwerk.testing` holds what a connector's tests need.
+"""
+
+from engine.sdk.auth import ApiKey, Basic, BearerToken, Credentials, NoAuth, OAuth2, Profile, Token
+from engine.sdk.connector import Action, Connector, Search, Trigger, Webhook
+from engine.sdk.context import BlockingContext, Context
+from engine.sdk.errors import (
+    AuthFailed,
+    CannotTell,
+    ConnectorError,
+    InvalidInput,
+    OutcomeUnknown,
+    PermanentFailure,
+    PermissionMissing,
+    QuotaReached,
+    Stopped,
+    TemporaryFailure,
+)
+from engine.sdk.fields import (
+    Choices,
+    Country,
+    Currency,
+    Duration,
+    Email,
+    Group,
+    Html,
+    Json,
+    Labels,
+    LongText,
+    Money,
+    More,
+    Phone,
+    Place,
+    Secret,
+    Url,
+)
+from engine.sdk.records import Account, Choice, Delivery, File, Hook, Page, Record, Sandbox
+from engine.sdk.schedules import Rate
+
+__all__ = [
+    "Account",
+    "Action",
+    "ApiKey",
+    "AuthFailed",
+    "Basic",
+    "BearerToken",
+    "BlockingContext",
+    "CannotTell",
+    "Choice",
+    "Choices",
+    "Connector",
+    "ConnectorError",
+    "Context",
+    "Country",
+    "Credentials",
+    "Currency",
+    "Delivery",
+    "Duration",
+    "Email",
+    "File",
+    "Group",
+    "Hook",
+    "Html",
+    "InvalidInput",
+    "Json",
+    "Labels",
+    "LongText",
+    "Money",
+    "More",
+    "NoAuth",
+    "OAuth2",
+    "OutcomeUnknown",
+    "Page",
+    "PermanentFailure",
+    "PermissionMissing",
+    "Phone",
+    "Place",
+    "Profile",
+    "QuotaReached",
+    "Rate",
+    "Record",
+    "Sandbox",
+    "Search",
+    "Secret",
+    "Stopped",
+    "TemporaryFailure",
+    "Token",
+    "Trigger",
+    "Url",
+    "Webhook",
+]
