@@ -1,0 +1,60 @@
+"""The data folder: made on first use, and owned by one engine at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from engine.errors import AlreadyRunning, DataFolderError
+
+LOCK = "engine.lock"
+
+
+def prepare(data: Path) -> None:
+    """Makes the folder, readable by its owner alone. Raises `DataFolderError` if it cannot be written."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderError(f"The data folder {data} cannot be made: {error.strerror}.") from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise DataFolderError(f"The data folder {data} cannot be written. Please give this user the right to.")
+
+
+class Ownership:
+    """The right to be the engine of a data folder. The system ends it with the process, also after a crash."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / LOCK
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Raises `AlreadyRunning`."""
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(file, 20).decode(errors="replace").strip()
+            os.close(file)
+            raise AlreadyRunning(
+                f"Another engine (process {holder or 'unknown'}) works on the data folder {self._path.parent}. "
+                "Stop it first, or choose another folder with --data."
+            ) from error
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        self._file = file
+
+    def give_up(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def owner(data: Path) -> int | None:
+    """The process that is the engine of this folder; None if there is none."""
+    ownership = Ownership(data)
+    try:
+        ownership.take()
+    except AlreadyRunning:
+        said = (data / LOCK).read_text().strip()
+        return int(said) if said.isdigit() else 0
+    ownership.give_up()
+    return None

@@ -1,0 +1,28 @@
+"""Facts about the installation: small named texts. Its id, its key's fingerprint, whether everything is paused."""
+
+from sqlmodel import Session
+
+from engine.store import ids
+from engine.store.tables import SettingRow
+
+INSTALLATION = "installation"
+KEY_FINGERPRINT = "key_fingerprint"
+PAUSED = "paused"
+
+
+def get(session: Session, name: str) -> str | None:
+    row = session.get(SettingRow, name)
+    return row.value if row else None
+
+
+def put(session: Session, name: str, value: str) -> None:
+    session.merge(SettingRow(name=name, value=value))
+
+
+def installation(session: Session) -> str:
+    """The id of this installation, made at its first start. It is part of every idempotency key."""
+    found = get(session, INSTALLATION)
+    if found is None:
+        found = ids.new()
+        put(session, INSTALLATION, found)
+    return found

@@ -1,0 +1,180 @@
+"""Intake: events, runs, seen ids and the cursor commit together, or not at all. Called by engine.triggers.
+
+A crash before the commit means the same records are read again; after it, never.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from engine.store import ids, notices, watches
+from engine.store.moments import span_ms, to_ms
+from engine.store.states import Hold, RunState, ZapState
+from engine.store.tables import EventRow, RunRow, SeenRow, ZapRow
+from engine.store.watches import Watch
+
+FLOOD_WINDOW = timedelta(minutes=10)
+FLOOD_SENTENCE = (
+    "More than {limit} events came within ten minutes. The further ones are on hold: release or cancel them, or set "
+    "another limit for this zap."
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One record of a trigger: its id and its data as JSON bytes."""
+
+    id: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a check wants to store at once, oldest first.
+
+    `complete` says that everything the trigger has is stored with this batch, so that reading may end at a known id.
+    """
+
+    records: Sequence[Found]
+    cursor: Any = None
+    moves_cursor: bool = False
+    complete: bool = True
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a batch: the new runs, and how many of them the flood guard held."""
+
+    runs: tuple[str, ...] = ()
+    held: int = 0
+
+
+def take_in(
+    connection: Connection, watch: Watch, batch: Batch, *, flood_limit: int | None, now: datetime, until: datetime
+) -> Taken | None:
+    """Stores a batch for the watch's zap; None, and nothing is changed, if the lease was lost.
+
+    `flood_limit` is the number of events in ten minutes after which runs are held; None for no limit.
+    """
+    cursor = batch.cursor if batch.moves_cursor else watch.cursor
+    if not watches.move_cursor(connection, watch, cursor, until=until, warning=batch.warning):
+        return None
+    known = known_ids(connection, watch.zap_id, watch.source, [record.id for record in batch.records])
+    fresh = list({record.id: record for record in batch.records if record.id not in known}.values())
+    remember(connection, watch.zap_id, watch.source, [x.id for x in fresh], now=now, complete=batch.complete)
+    if batch.complete and not batch.moves_cursor:
+        _check_was_complete(connection, watch)
+    if not fresh:
+        return Taken()
+    return accept(connection, watch.zap_id, watch.source, fresh, flood_limit=flood_limit, now=now)
+
+
+def accept(
+    connection: Connection,
+    zap_id: str,
+    source: str,
+    records: Sequence[Found],
+    *,
+    flood_limit: int | None,
+    now: datetime,
+) -> Taken:
+    """Makes an event and a run of each record; those beyond the flood limit are held."""
+    zap = connection.execute(select(ZapRow.published, ZapRow.state).where(ZapRow.id == zap_id)).one()  # type: ignore[call-overload]
+    room = _room(connection, zap_id, flood_limit, now)
+    moment = to_ms(now)
+    events, runs = [], []
+    for number, record in enumerate(records):
+        event_id = ids.new()
+        hold = _hold(zap.state, number >= room)
+        event = {"id": event_id, "zap_id": zap_id, "source": source, "record_id": record.id, "payload": record.payload}
+        events.append({**event, "received_at": moment})
+        runs.append(new_run(zap_id, zap.published, event_id, moment, hold=hold))
+    connection.execute(insert(EventRow), events)
+    connection.execute(insert(RunRow), runs)
+    held = sum(run["hold"] == Hold.FLOOD for run in runs)
+    if held:
+        notices.tell(connection, f"flood:{zap_id}", FLOOD_SENTENCE.format(limit=flood_limit), zap_id=zap_id, now=now)
+    return Taken(tuple(str(run["id"]) for run in runs), held)
+
+
+def new_run(
+    zap_id: str, version: int, event_id: str, moment: int, *, hold: str = "", replay_of: str | None = None
+) -> dict[str, Any]:
+    """The values of a new run's row."""
+    return {
+        "id": ids.new(),
+        "zap_id": zap_id,
+        "version": version,
+        "event_id": event_id,
+        "replay_of": replay_of,
+        "state": RunState.HELD if hold else RunState.QUEUED,
+        "hold": hold,
+        "due_at": moment,
+        "attempt": 0,
+        "owner": "",
+        "epoch": 0,
+        "lease_until": 0,
+        "step": "",
+        "problem": "",
+        "field": "",
+        "created_at": moment,
+    }
+
+
+def known_ids(connection: Connection, zap_id: str, source: str, record_ids: Collection[str]) -> dict[str, bool]:
+    """Which of these ids were seen, and for each whether by a complete check."""
+    if not record_ids:
+        return {}
+    seen = select(SeenRow.record_id, SeenRow.complete).where(  # type: ignore[call-overload]
+        SeenRow.zap_id == zap_id,
+        SeenRow.source == source,
+        SeenRow.record_id.in_(list(record_ids)),  # type: ignore[attr-defined]
+    )
+    return {row.record_id: row.complete for row in connection.execute(seen)}
+
+
+def remember(
+    connection: Connection,
+    zap_id: str,
+    source: str,
+    record_ids: Collection[str],
+    *,
+    now: datetime,
+    complete: bool = True,
+) -> None:
+    """Notes ids as seen; those that were seen before stay as they are."""
+    if record_ids:
+        row = {"zap_id": zap_id, "source": source, "complete": complete, "seen_at": to_ms(now)}
+        statement = text(
+            "INSERT INTO seen (zap_id, source, record_id, complete, seen_at) "
+            "VALUES (:zap_id, :source, :record_id, :complete, :seen_at) ON CONFLICT DO NOTHING"
+        )
+        connection.execute(statement, [{**row, "record_id": record_id} for record_id in record_ids])
+
+
+def _check_was_complete(connection: Connection, watch: Watch) -> None:
+    """From now on reading may end at every id that was seen so far."""
+    connection.execute(
+        update(SeenRow)
+        .where(SeenRow.zap_id == watch.zap_id, SeenRow.source == watch.source, SeenRow.complete.is_(False))  # type: ignore[arg-type,attr-defined]
+        .values(complete=True)
+    )
+
+
+def _room(connection: Connection, zap_id: str, limit: int | None, now: datetime) -> float:
+    if limit is None:
+        return float("inf")
+    since = ids.floor(to_ms(now) - span_ms(FLOOD_WINDOW))
+    recent = select(RunRow.id).where(RunRow.zap_id == zap_id, RunRow.id >= since, RunRow.replay_of.is_(None))  # type: ignore[call-overload,union-attr]
+    count = connection.execute(select(func.count()).select_from(recent.limit(limit).subquery())).scalar_one()
+    return max(limit - int(count), 0)
+
+
+def _hold(zap_state: str, over_the_limit: bool) -> str:
+    if over_the_limit:
+        return Hold.FLOOD
+    return Hold.PAUSED if zap_state == ZapState.PAUSED else ""

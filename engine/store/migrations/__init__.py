@@ -1,0 +1,1 @@
+"""The history of the schema; migrate.py runs it when the database is opened."""

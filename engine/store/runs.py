@@ -1,0 +1,333 @@
+"""Runs and their journal, as rows. Called by engine.runs, which decides; here it is only written and read.
+
+A run is owned while it is executed. Its epoch grows with every owner and is the fence: what an owner writes is
+conditional on it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlmodel import Session
+
+from engine.errors import NotFound
+from engine.store.encoding import decode
+from engine.store.moments import from_ms, maybe, to_ms
+from engine.store.states import FINISHED, Entry, Hold, RunState
+from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow
+
+NEVER = 2**52  # milliseconds; for a hold that only a person ends
+
+_RUN = RunRow.__table__.c  # type: ignore[attr-defined]
+_JOURNAL = JournalRow.__table__.c  # type: ignore[attr-defined]
+DUE_STATES = (RunState.QUEUED, RunState.RETRYING, RunState.WAITING)
+
+
+@dataclass(frozen=True)
+class Run:
+    """The execution of one published version for one event, as it stands."""
+
+    id: str
+    zap_id: str
+    version: int
+    event_id: str
+    replay_of: str | None
+    state: RunState
+    hold: str
+    due_at: datetime
+    attempt: int
+    epoch: int
+    step: str
+    problem: str
+    field: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the journal: what a run did at a step's path."""
+
+    path: str
+    entry: Entry
+    data: Any
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Written:
+    """A line to be written; `data` are JSON bytes."""
+
+    path: str
+    entry: Entry
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where a run goes next, when its owner lets go of it."""
+
+    state: RunState
+    step: str = ""
+    problem: str = ""
+    field: str = ""
+    hold: str = ""
+    due_at: datetime | None = None
+    attempt: int | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What is needed to execute a run: the zap as published, the event's record, and what the journal knows."""
+
+    definition: str
+    payload: Any
+    source: str
+    record_id: str
+    received_at: datetime
+    lines: tuple[Line, ...]
+
+
+def claim(
+    connection: Connection,
+    *,
+    owner: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    without_zaps: Iterable[str] = (),
+    only: Collection[str] | None = None,
+) -> list[Run]:
+    """Takes up to `limit` due runs, the longest due first; with `only`, none but these."""
+    due = (
+        select(_RUN.id)
+        .where(_RUN.state.in_(DUE_STATES), _RUN.due_at <= to_ms(now), _RUN.zap_id.not_in(list(without_zaps)))
+        .order_by(_RUN.due_at, _RUN.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if only is not None:
+        due = due.where(_RUN.id.in_(list(only)))
+    taken = update(RunRow).where(_RUN.id.in_(due)).values(_owned(owner, now, until)).returning(*_RUN)
+    return sorted((_run(row) for row in connection.execute(taken)), key=lambda run: (run.due_at, run.id))
+
+
+def _owned(owner: str, now: datetime, until: datetime) -> dict[Any, Any]:
+    return {
+        "state": RunState.RUNNING,
+        "owner": owner,
+        "epoch": _RUN.epoch + 1,
+        "lease_until": to_ms(until),
+        "started_at": func.coalesce(_RUN.started_at, to_ms(now)),
+    }
+
+
+def renew(connection: Connection, owner: str, *, until: datetime) -> None:
+    """Keeps every run of this owner."""
+    mine = update(RunRow).where(_RUN.state == RunState.RUNNING, _RUN.owner == owner)
+    connection.execute(mine.values(lease_until=to_ms(until)))
+
+
+def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
+    """Puts runs whose owner is gone back into the queue; returns their ids.
+
+    With `now`: those whose lease ran out. Without: all, at the start of the only engine on this data folder.
+    """
+    gone = update(RunRow).where(_RUN.state == RunState.RUNNING)
+    if now is not None:
+        gone = gone.where(_RUN.lease_until < to_ms(now))
+    queued = gone.values(state=RunState.QUEUED, owner="", epoch=_RUN.epoch + 1)
+    return list(connection.execute(queued.returning(_RUN.id)).scalars())
+
+
+def write(
+    connection: Connection,
+    run: Run,
+    lines: Sequence[Written],
+    change: Change | None,
+    *,
+    now: datetime,
+) -> bool:
+    """Writes lines and, with a change, lets go of the run; False, and nothing is written, if it is no longer ours."""
+    if not (_let_go(connection, run, change, now) if change else _still_ours(connection, run)):
+        return False
+    if lines:
+        moment = to_ms(now)
+        rows = [
+            {"run_id": run.id, "path": line.path, "entry": line.entry, "data": line.data, "at": moment}
+            for line in lines
+        ]
+        connection.execute(insert(JournalRow), rows)
+    return True
+
+
+def _still_ours(connection: Connection, run: Run) -> bool:
+    ours = select(_RUN.id).where(_RUN.id == run.id, _RUN.epoch == run.epoch, _RUN.state == RunState.RUNNING)
+    return connection.execute(ours.with_for_update(read=True)).first() is not None
+
+
+def _let_go(connection: Connection, run: Run, change: Change, now: datetime) -> bool:
+    values: dict[str, Any] = {
+        "state": change.state,
+        "owner": "",
+        "lease_until": 0,
+        "step": change.step,
+        "problem": change.problem,
+        "field": change.field,
+        "hold": change.hold,
+    }
+    if change.due_at is not None:
+        values["due_at"] = to_ms(change.due_at)
+    elif change.state == RunState.HELD:
+        values["due_at"] = NEVER
+    if change.attempt is not None:
+        values["attempt"] = change.attempt
+    if change.state in FINISHED:
+        values["finished_at"] = to_ms(now)
+    ours = update(RunRow).where(_RUN.id == run.id, _RUN.epoch == run.epoch, _RUN.state == RunState.RUNNING)
+    return connection.execute(ours.values(**values)).rowcount == 1
+
+
+def load(session: Session, run: Run) -> Loaded:
+    """Everything that executing this run needs."""
+    version = session.get_one(VersionRow, (run.zap_id, run.version))
+    event = session.get_one(EventRow, run.event_id)
+    return Loaded(
+        definition=version.definition,
+        payload=decode(event.payload),
+        source=event.source,
+        record_id=event.record_id,
+        received_at=from_ms(event.received_at),
+        lines=lines_of(session, run.id),
+    )
+
+
+def lines_of(session: Session, run_id: str) -> tuple[Line, ...]:
+    """The run's journal, in order."""
+    written = select(*_JOURNAL).where(_JOURNAL.run_id == run_id).order_by(_JOURNAL.id)
+    return tuple(
+        Line(row.path, Entry(row.entry), decode(row.data), from_ms(row.at)) for row in session.execute(written)
+    )
+
+
+def get(session: Session, run_id: str) -> Run:
+    """Raises `NotFound`."""
+    row = session.execute(select(*_RUN).where(_RUN.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no run {run_id}.")
+    return _run(row)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs to list, newest first; `before` is the id of the last one of the page before."""
+
+    zap_id: str | None = None
+    states: tuple[RunState, ...] = ()
+    hold: str | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+def find(session: Session, wanted: Wanted) -> list[Run]:
+    query = select(*_RUN).order_by(_RUN.id.desc()).limit(wanted.limit)
+    if wanted.zap_id is not None:
+        query = query.where(_RUN.zap_id == wanted.zap_id)
+    if wanted.states:
+        query = query.where(_RUN.state.in_(wanted.states))
+    if wanted.hold is not None:
+        query = query.where(_RUN.hold == wanted.hold)
+    if wanted.before is not None:
+        query = query.where(_RUN.id < wanted.before)
+    return [_run(row) for row in session.execute(query)]
+
+
+def counts(session: Session, zap_id: str | None = None) -> dict[RunState, int]:
+    """How many runs stand in each state."""
+    query = select(_RUN.state, func.count()).group_by(_RUN.state)
+    if zap_id is not None:
+        query = query.where(_RUN.zap_id == zap_id)
+    return {RunState(state): count for state, count in session.execute(query)}
+
+
+def release(connection: Connection, run_ids: Iterable[str], *, now: datetime) -> int:
+    """Lets held runs go on; returns how many did."""
+    return _queue(connection, _RUN.id.in_(list(run_ids)), now)
+
+
+def release_hold(connection: Connection, hold: str, *, now: datetime, zap_id: str | None = None) -> int:
+    """Lets all runs with this hold go on."""
+    condition = _RUN.hold == hold
+    return _queue(connection, condition if zap_id is None else condition & (_RUN.zap_id == zap_id), now)
+
+
+def release_due(connection: Connection, *, now: datetime) -> int:
+    """Lets runs go on whose hold has an end that has come (a quota)."""
+    return _queue(connection, _RUN.due_at <= to_ms(now), now)
+
+
+def _queue(connection: Connection, condition: Any, now: datetime) -> int:
+    held = update(RunRow).where(_RUN.state == RunState.HELD, condition)
+    return connection.execute(held.values(state=RunState.QUEUED, hold="", due_at=to_ms(now))).rowcount
+
+
+def hold_waiting(connection: Connection, zap_id: str, hold: Hold) -> int:
+    """Holds a zap's runs that have not begun; returns how many."""
+    waiting = update(RunRow).where(_RUN.zap_id == zap_id, _RUN.state == RunState.QUEUED)
+    return connection.execute(waiting.values(state=RunState.HELD, hold=hold, due_at=NEVER)).rowcount
+
+
+def cancel(connection: Connection, run_id: str, *, now: datetime) -> bool:
+    """Ends a run that is not being executed; False if it is, or has ended."""
+    open_states = (*DUE_STATES, RunState.HELD, RunState.NEEDS_REVIEW)
+    ended = update(RunRow).where(_RUN.id == run_id, _RUN.state.in_(open_states))
+    values = {"state": RunState.CANCELLED, "hold": "", "finished_at": to_ms(now), "epoch": _RUN.epoch + 1}
+    return connection.execute(ended.values(**values)).rowcount == 1
+
+
+def decide(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> bool:
+    """Writes what a person said about a run that waits for it, and queues it; False if it does not wait."""
+    waiting = update(RunRow).where(_RUN.id == run_id, _RUN.state == RunState.NEEDS_REVIEW)
+    values = {"state": RunState.QUEUED, "due_at": to_ms(now), "problem": "", "epoch": _RUN.epoch + 1}
+    if connection.execute(waiting.values(**values)).rowcount != 1:
+        return False
+    copy(connection, run_id, lines, now=now)
+    return True
+
+
+def copy(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> None:
+    """Writes lines into the journal of a run that nobody executes."""
+    moment = to_ms(now)
+    rows = [{"run_id": run_id, "path": x.path, "entry": x.entry, "data": x.data, "at": moment} for x in lines]
+    if rows:
+        connection.execute(insert(JournalRow), rows)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next run is due; None if none waits."""
+    first = select(func.min(_RUN.due_at)).where(_RUN.state.in_(DUE_STATES))
+    return maybe(connection.execute(first).scalar())
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        zap_id=row.zap_id,
+        version=row.version,
+        event_id=row.event_id,
+        replay_of=row.replay_of,
+        state=RunState(row.state),
+        hold=row.hold,
+        due_at=from_ms(row.due_at),
+        attempt=row.attempt,
+        epoch=row.epoch,
+        step=row.step,
+        problem=row.problem,
+        field=row.field,
+        created_at=from_ms(row.created_at),
+        started_at=maybe(row.started_at),
+        finished_at=maybe(row.finished_at),
+    )

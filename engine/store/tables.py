@@ -1,0 +1,183 @@
+"""The tables. Rows of these classes never leave engine.store; every noun's module gives out frozen values instead.
+
+Times are milliseconds since 1970 (moments.py); `data`, `cursor`, `payload` and `definition` are JSON bytes or text.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+def _ms(*, index: bool = False, nullable: bool = False) -> Column[int]:
+    return Column(BigInteger, nullable=nullable, index=index)
+
+
+class SettingRow(SQLModel, table=True):
+    """Facts about the installation: its id, the fingerprint of its key, whether everything is paused."""
+
+    __tablename__ = "setting"
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class ProfileRow(SQLModel, table=True):
+    """What the owner filled in for one profile of one app, sealed."""
+
+    __tablename__ = "profile"
+    app: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    allowed_hosts: str = "[]"
+    updated_at: int = Field(sa_column=_ms())
+
+
+class ConnectionRow(SQLModel, table=True):
+    """One account at an app. A deleted one stays as a tombstone without its secrets."""
+
+    __tablename__ = "connection"
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    app: str
+    auth: str
+    profile: str
+    state: str  # connections.State
+    reason: str = ""
+    account_id: str = ""
+    account_label: str = ""
+    sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    allowed_hosts: str = "[]"
+    revision: int = 1
+    created_at: int = Field(sa_column=_ms())
+    updated_at: int = Field(sa_column=_ms())
+    checked_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    deleted_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+
+
+class ZapRow(SQLModel, table=True):
+    """A zap: its draft, which version is live, and whether it is on."""
+
+    __tablename__ = "zap"
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    state: str  # zaps.State
+    attention: str = ""
+    draft: str
+    published: int | None = None
+    revision: int = 1
+    created_at: int = Field(sa_column=_ms())
+    updated_at: int = Field(sa_column=_ms())
+    deleted_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+
+
+class VersionRow(SQLModel, table=True):
+    """What was published; never changed."""
+
+    __tablename__ = "version"
+    zap_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    definition: str
+    connectors: str  # {app: version of the connector it was made with}
+    created_at: int = Field(sa_column=_ms())
+
+
+class WatchRow(SQLModel, table=True):
+    """What the engine remembers about one zap's trigger. `generation` grows when its source or state changes."""
+
+    __tablename__ = "watch"
+    zap_id: str = Field(primary_key=True)
+    connection_id: str = ""
+    source: str
+    listens: str = ""  # zaps with the same value share a listener; "" for none
+    active: bool = True
+    waits_for: str = ""  # the connection that must be repaired first
+    generation: int = 1
+    cursor: str = "null"
+    every: int = Field(sa_column=Column(BigInteger, nullable=False))
+    next_poll_at: int = Field(sa_column=_ms(index=True))
+    wait: int = Field(default=0, sa_column=_ms())  # how far ahead next_poll_at was put
+    lease_token: str = ""
+    lease_until: int = Field(default=0, sa_column=_ms())
+    last_check_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    last_success_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    failures: int = 0
+    problem: str = ""
+    warning: str = ""
+
+
+class SeenRow(SQLModel, table=True):
+    """An id that a trigger returned. Kept longer than runs: it is what stops a second run."""
+
+    __tablename__ = "seen"
+    __table_args__ = {"sqlite_with_rowid": False}
+    zap_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    record_id: str = Field(primary_key=True)
+    complete: bool = True  # False: from a check that was cut short, so the next one reads on past it
+    seen_at: int = Field(sa_column=_ms())
+
+
+class EventRow(SQLModel, table=True):
+    """A record accepted for one zap."""
+
+    __tablename__ = "event"
+    id: str = Field(primary_key=True)
+    zap_id: str
+    source: str
+    record_id: str
+    payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    received_at: int = Field(sa_column=_ms())
+    __table_args__ = (Index("event_by_record", "zap_id", "record_id"),)
+
+
+class RunRow(SQLModel, table=True):
+    """The execution of one published version for one event."""
+
+    __tablename__ = "run"
+    id: str = Field(primary_key=True)
+    zap_id: str
+    version: int
+    event_id: str
+    replay_of: str | None = None
+    state: str  # runs.State
+    hold: str = ""  # why it is held: flood, quota, off, paused, connection:ID, attention
+    due_at: int = Field(sa_column=_ms())
+    attempt: int = 0  # how many rungs of the retry ladder were used
+    owner: str = ""
+    epoch: int = 0
+    lease_until: int = Field(default=0, sa_column=_ms())
+    step: str = ""  # where it stands or ended
+    problem: str = ""  # a sentence for people
+    field: str = ""  # the input the problem is about
+    created_at: int = Field(sa_column=_ms())
+    started_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    finished_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    __table_args__ = (
+        Index("run_due", "state", "due_at"),
+        Index("run_by_zap", "zap_id", "id"),
+        Index("run_held", "hold", "id"),
+    )
+
+
+class JournalRow(SQLModel, table=True):
+    """One thing that a run did; what recovery reads and what the history shows."""
+
+    __tablename__ = "journal"
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(index=True)
+    path: str  # the step's path
+    entry: str  # journal.Entry
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: int = Field(sa_column=_ms())
+
+
+class NoticeRow(SQLModel, table=True):
+    """Something a person should know. One row per open matter: repetitions only count up."""
+
+    __tablename__ = "notice"
+    id: str = Field(primary_key=True)
+    matter: str = Field(index=True)  # "zap:ID:trigger": the same matter is not told twice
+    sentence: str
+    zap_id: str = ""
+    count: int = 1
+    created_at: int = Field(sa_column=_ms())
+    updated_at: int = Field(sa_column=_ms())
+    closed_at: int | None = Field(default=None, sa_column=_ms(nullable=True))

@@ -1,0 +1,212 @@
+"""The watches: which trigger is due, who is checking it, and what its last check said. Called by engine.triggers.
+
+A watch is leased while it is checked. The token is the fence: what a checker writes is conditional on it, so a checker
+whose lease ran out changes nothing any more.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+from sqlmodel import Session
+
+from engine.store import ids
+from engine.store.moments import from_ms, maybe, to_ms
+from engine.store.tables import WatchRow
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is remembered about one zap's trigger. `cursor` is the trigger's own JSON value."""
+
+    zap_id: str
+    connection_id: str
+    source: str
+    listens: str
+    active: bool
+    waits_for: str
+    generation: int
+    cursor: Any
+    every_ms: int
+    token: str
+    next_poll_at: datetime
+    last_check_at: datetime | None
+    last_success_at: datetime | None
+    failures: int
+    problem: str
+    warning: str
+
+
+_COLUMNS = WatchRow.__table__.c  # type: ignore[attr-defined]
+
+
+def claim(
+    connection: Connection, *, now: datetime, until: datetime, limit: int, only: Collection[str] | None = None
+) -> list[Watch]:
+    """Leases up to `limit` due watches, the longest due first; with `only` these, due or not.
+
+    A check planned later than it could have been planned is due too: then the clock was set back.
+    """
+    moment, table = to_ms(now), _COLUMNS
+    wanted = (
+        or_(table.next_poll_at <= moment, table.next_poll_at > moment + table.wait)
+        if only is None
+        else table.zap_id.in_(list(only))
+    )
+    due = (
+        select(table.zap_id)
+        .where(table.active, table.waits_for == "", table.lease_until < moment, wanted)
+        .order_by(table.next_poll_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    leased = (
+        update(WatchRow)
+        .where(table.zap_id.in_(due))
+        .values(lease_token=ids.new(), lease_until=to_ms(until))
+        .returning(*table)
+    )
+    return [_watch(row) for row in connection.execute(leased)]
+
+
+def renew(connection: Connection, watch: Watch, *, until: datetime) -> bool:
+    """Keeps the lease; False if it was lost."""
+    return _change(connection, watch, {"lease_until": to_ms(until)})
+
+
+def release(
+    connection: Connection,
+    watch: Watch,
+    *,
+    now: datetime,
+    wait_ms: int,
+    problem: str = "",
+    waits_for: str = "",
+) -> bool:
+    """Ends a check: the next one is due `wait_ms` from now. `problem` says why it failed, “” that it succeeded."""
+    moment = to_ms(now)
+    values: dict[str, Any] = {
+        "lease_token": "",
+        "lease_until": 0,
+        "last_check_at": moment,
+        "next_poll_at": moment + wait_ms,
+        "wait": wait_ms,
+        "problem": problem,
+        "waits_for": waits_for,
+    }
+    if problem:
+        values["failures"] = watch.failures + 1
+    else:
+        values |= {"failures": 0, "last_success_at": moment}
+    return _change(connection, watch, values)
+
+
+def move_cursor(connection: Connection, watch: Watch, cursor: Any, *, until: datetime, warning: str | None) -> bool:
+    """Stores the cursor and keeps the lease; False, and nothing is changed, if the lease was lost."""
+    values: dict[str, Any] = {"cursor": json.dumps(cursor), "lease_until": to_ms(until)}
+    if warning is not None:
+        values["warning"] = warning
+    return _change(connection, watch, values)
+
+
+def free_all(connection: Connection) -> None:
+    """Ends every lease: for the start of the only engine on this data folder."""
+    connection.execute(update(WatchRow).where(_COLUMNS.lease_until > 0).values(lease_token="", lease_until=0))
+
+
+def begin(
+    session: Session,
+    zap_id: str,
+    *,
+    connection_id: str,
+    source: str,
+    listens: str,
+    cursor: Any,
+    every_ms: int,
+    now: datetime,
+) -> None:
+    """Starts watching from this baseline; whoever checks it at the moment loses the lease."""
+    old = session.get(WatchRow, zap_id)
+    row = WatchRow(
+        zap_id=zap_id,
+        connection_id=connection_id,
+        source=source,
+        listens=listens,
+        generation=(old.generation + 1) if old else 1,
+        cursor=json.dumps(cursor),
+        every=every_ms,
+        next_poll_at=to_ms(now),
+        last_success_at=to_ms(now),
+    )
+    session.merge(row)
+
+
+def resume(session: Session, zap_id: str, *, listens: str, every_ms: int, now: datetime) -> None:
+    """Goes on watching from where it stood."""
+    _set(session, zap_id, active=True, waits_for="", listens=listens, every=every_ms, next_poll_at=to_ms(now), wait=0)
+
+
+def stop(session: Session, zap_id: str) -> None:
+    """Stops watching; cursor and memory stay. Whoever checks it at the moment loses the lease."""
+    _set(session, zap_id, active=False)
+
+
+def repaired(session: Session, connection_id: str, *, now: datetime) -> None:
+    """Lets the watches that waited for a connection go on."""
+    waiting = update(WatchRow).where(_COLUMNS.waits_for == connection_id)
+    session.execute(waiting.values(waits_for="", next_poll_at=to_ms(now), wait=0, failures=0))
+
+
+def get(session: Session, zap_id: str) -> Watch | None:
+    row = session.execute(select(*_COLUMNS).where(_COLUMNS.zap_id == zap_id)).one_or_none()
+    return _watch(row) if row else None
+
+
+def listening(session: Session) -> Sequence[Watch]:
+    """Every watch that wants a listener now."""
+    wanted = select(*_COLUMNS).where(_COLUMNS.active, _COLUMNS.waits_for == "", _COLUMNS.listens != "")
+    return [_watch(row) for row in session.execute(wanted)]
+
+
+def _set(session: Session, zap_id: str, **values: Any) -> None:
+    row = session.get(WatchRow, zap_id)
+    if row is None:
+        return
+    row.generation += 1
+    row.lease_token, row.lease_until = "", 0
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.add(row)
+
+
+def _change(connection: Connection, watch: Watch, values: dict[str, Any]) -> bool:
+    fenced = update(WatchRow).where(
+        _COLUMNS.zap_id == watch.zap_id,
+        _COLUMNS.lease_token == watch.token,
+        _COLUMNS.generation == watch.generation,
+    )
+    return connection.execute(fenced.values(**values)).rowcount == 1
+
+
+def _watch(row: Row[Any]) -> Watch:
+    return Watch(
+        zap_id=row.zap_id,
+        connection_id=row.connection_id,
+        source=row.source,
+        listens=row.listens,
+        active=row.active,
+        waits_for=row.waits_for,
+        generation=row.generation,
+        cursor=json.loads(row.cursor),
+        every_ms=row.every,
+        token=row.lease_token,
+        next_poll_at=from_ms(row.next_poll_at),
+        last_check_at=maybe(row.last_check_at),
+        last_success_at=maybe(row.last_success_at),
+        failures=row.failures,
+        problem=row.problem,
+        warning=row.warning,
+    )

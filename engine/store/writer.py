@@ -1,0 +1,126 @@
+"""The writer: one thread that gathers what all runs and checks have to say, commits once, then wakes them.
+
+The price of a durable write is the disk's sync; gathered, a hundred writes cost one. An entry is a function of an open
+connection; what it returns is the submitter's answer, after the commit. Entries do nothing slow and are encoded before.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from engine.store.database import Database
+
+MAX_BATCH = 500  # entries in one transaction
+FIRST_PAUSE = 0.1  # seconds until a failed commit (disk full, database locked) is tried again; doubles up to MAX_PAUSE
+MAX_PAUSE = 5.0
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Entry = Callable[[Connection], Any]
+
+
+@dataclass
+class _Submitted:
+    entry: Entry
+    answer: "Future[Any]" = field(default_factory=Future)
+
+
+class Writer:
+    """Group commit. Starts its thread at once; `close` waits until everything submitted is written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._inbox: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self.trouble: str = ""
+        """Why writing does not work at the moment, or “”."""
+        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._thread.start()
+
+    async def write(self, entry: Callable[[Connection], T]) -> T:
+        """Runs `entry` in the next commit; returns its result once that is durable, raises what it raised."""
+        return await asyncio.wrap_future(self._submit(entry))
+
+    def write_and_wait(self, entry: Callable[[Connection], T]) -> T:
+        """`write` for threads."""
+        return self._submit(entry).result()
+
+    def close(self) -> None:
+        self._closing.set()
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _submit(self, entry: Callable[[Connection], T]) -> "Future[T]":
+        if self._closing.is_set():
+            raise RuntimeError("the writer is closed")
+        submitted = _Submitted(entry)
+        self._inbox.put(submitted)
+        return submitted.answer
+
+    def _work(self) -> None:
+        while batch := self._gather():
+            self._write(batch)
+
+    def _gather(self) -> list[_Submitted]:
+        first = self._inbox.get()
+        batch = [] if first is None else [first]
+        while batch and len(batch) < MAX_BATCH:
+            try:
+                another = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            if another is None:
+                self._inbox.put(None)
+                break
+            batch.append(another)
+        return batch
+
+    def _write(self, batch: Sequence[_Submitted]) -> None:
+        try:
+            results = self._commit(batch)
+        except Exception:
+            log.debug("a batch of %d entries failed; trying them one by one", len(batch), exc_info=True)
+            for submitted in batch:
+                self._write_one(submitted)
+            return
+        for submitted, result in zip(batch, results, strict=True):
+            _answer(submitted, result)
+
+    def _write_one(self, submitted: _Submitted) -> None:
+        """A finished effect that cannot be written is not forgotten: tries again while the database is at fault."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                (result,) = self._commit([submitted])
+            except OperationalError as error:
+                self.trouble = f"The database cannot be written: {error.orig}"
+                log.exception("%s", self.trouble)
+                if self._closing.wait(pause):
+                    submitted.answer.set_exception(error)
+                    return
+                pause = min(pause * 2, MAX_PAUSE)
+            except Exception as error:  # noqa: BLE001 (the submitter is told)
+                submitted.answer.set_exception(error)
+                return
+            else:
+                self.trouble = ""
+                _answer(submitted, result)
+                return
+
+    def _commit(self, batch: Sequence[_Submitted]) -> list[Any]:
+        with self._database.turn(urgent=True), self._database.connect() as connection:
+            return [submitted.entry(connection) for submitted in batch]
+
+
+def _answer(submitted: _Submitted, result: Any) -> None:
+    if not submitted.answer.cancelled():
+        submitted.answer.set_result(result)

@@ -1,0 +1,52 @@
+"""Zap files in and out: connections are named in a file and referred to by id inside."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from engine.errors import Problem, Problems
+from engine.registry import Registry
+from engine.store import connections, zaps
+from engine.store.zaps import StoredZap
+from engine.zaps import check, files
+from engine.zaps.check import ConnectionFacts
+from engine.zaps.model import Zap
+
+
+def problems(session: Session, zap: Zap, registry: Registry) -> list[Problem]:
+    """Everything that must be fixed before a stored zap (its connections referred to by id) can be switched on."""
+    return check.problems(zap, registry, {one.id: _facts(one) for one in connections.every(session)})
+
+
+def bring_in(session: Session, text: str, registry: Registry, *, now: datetime) -> StoredZap:
+    """Stores the zap of a file as a new draft. Raises `Problems` with all of them; then nothing is stored.
+
+    A name that is taken gets a number: a file imported twice is two zaps.
+    """
+    zap = files.load(text)
+    by_name = {one.name.lower(): one for one in connections.every(session)}
+    named = {name: by_name[name.lower()] for name in zap.connections() if name and name.lower() in by_name}
+    found = check.problems(zap, registry, {name: _facts(one) for name, one in named.items()})
+    if found:
+        raise Problems(found)
+    renamed = zap.with_connections(lambda name: named[name].id)
+    return zaps.create(session, renamed.model_copy(update={"name": _free_name(session, zap.name)}), now=now)
+
+
+def take_out(session: Session, stored: StoredZap) -> str:
+    """The draft as a file."""
+    names = {one.id: one.name for one in connections.every(session)}
+    return files.dump(stored.draft.with_connections(lambda id_: names.get(id_, id_)))
+
+
+def _facts(one: connections.StoredConnection) -> ConnectionFacts:
+    return ConnectionFacts(one.name, one.app, one.state)
+
+
+def _free_name(session: Session, name: str) -> str:
+    taken = {zap.name.lower() for zap in zaps.every(session)}
+    number, candidate = 1, name
+    while candidate.lower() in taken:
+        number += 1
+        candidate = f"{name} ({number})"
+    return candidate
