@@ -16,7 +16,7 @@ from engine.errors import NotFound
 from engine.store.encoding import decode
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import FINISHED, Entry, Hold, RunState
-from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow
+from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow, ZapRow
 
 NEVER = 2**52  # milliseconds; for a hold that only a person ends
 
@@ -98,21 +98,54 @@ def claim(
     now: datetime,
     until: datetime,
     limit: int,
-    without_zaps: Iterable[str] = (),
     only: Collection[str] | None = None,
 ) -> list[Run]:
-    """Takes up to `limit` due runs, the longest due first; with `only`, none but these."""
-    due = (
-        select(_RUN.id)
-        .where(_RUN.state.in_(DUE_STATES), _RUN.due_at <= to_ms(now), _RUN.zap_id.not_in(list(without_zaps)))
-        .order_by(_RUN.due_at, _RUN.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    """Takes up to `limit` due runs, the longest due first, and of each zap no more than may run at once.
+
+    With `only`, none but these.
+    """
+    due = [_RUN.state.in_(DUE_STATES), _RUN.due_at <= to_ms(now)]
     if only is not None:
-        due = due.where(_RUN.id.in_(list(only)))
-    taken = update(RunRow).where(_RUN.id.in_(due)).values(_owned(owner, now, until)).returning(*_RUN)
+        due.append(_RUN.id.in_(list(only)))
+    chosen = _choose(connection, due, limit)
+    if not chosen:
+        return []
+    taken = update(RunRow).where(_RUN.id.in_(chosen)).values(_owned(owner, now, until)).returning(*_RUN)
     return sorted((_run(row) for row in connection.execute(taken)), key=lambda run: (run.due_at, run.id))
+
+
+def _choose(connection: Connection, due: list[Any], limit: int) -> list[str]:
+    """Ids of due runs. Looks again, past the zaps that turned out to be full, until the limit is reached."""
+    rooms = _rooms(connection)
+    chosen: list[str] = []
+    full: set[str] = {zap_id for zap_id, room in rooms.items() if room <= 0}
+    while len(chosen) < limit:
+        query = select(_RUN.id, _RUN.zap_id).where(*due, _RUN.zap_id.not_in(full), _RUN.id.not_in(chosen))
+        ordered = query.order_by(_RUN.due_at, _RUN.id).limit(limit - len(chosen)).with_for_update(skip_locked=True)
+        overfull = False
+        for run_id, zap_id in connection.execute(ordered).all():
+            room = rooms.get(zap_id)
+            if room is None or room > 0:
+                chosen.append(run_id)
+                rooms.update({} if room is None else {zap_id: room - 1})
+            else:
+                full.add(zap_id)
+                overfull = True
+        if not overfull:
+            break
+    return chosen
+
+
+def _rooms(connection: Connection) -> dict[str, int]:
+    """How many more runs may begin, of each zap that has a limit."""
+    zap = ZapRow.__table__.c  # type: ignore[attr-defined]
+    limits = select(zap.id, zap.concurrency).where(zap.concurrency.is_not(None))
+    rooms: dict[str, int] = {row.id: row.concurrency for row in connection.execute(limits)}
+    if rooms:
+        running = select(_RUN.zap_id, func.count()).where(_RUN.state == RunState.RUNNING, _RUN.zap_id.in_(rooms))
+        for zap_id, count in connection.execute(running.group_by(_RUN.zap_id)):
+            rooms[zap_id] -= count
+    return rooms
 
 
 def _owned(owner: str, now: datetime, until: datetime) -> dict[Any, Any]:

@@ -62,6 +62,7 @@ class ZapRow(SQLModel, table=True):
     attention: str = ""
     draft: str
     published: int | None = None
+    concurrency: int | None = None  # of the published version
     revision: int = 1
     created_at: int = Field(sa_column=_ms())
     updated_at: int = Field(sa_column=_ms())

@@ -9,7 +9,8 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -122,5 +123,7 @@ class Writer:
 
 
 def _answer(submitted: _Submitted, result: Any) -> None:
-    if not submitted.answer.cancelled():
+    with suppress(
+        InvalidStateError
+    ):  # the submitter may have been cancelled; what it submitted is written all the same
         submitted.answer.set_result(result)

@@ -80,7 +80,7 @@ def publish(session: Session, zap_id: str, connectors: Mapping[str, int], *, now
         created_at=to_ms(now),
     )
     session.add(version)
-    row.published = version.number
+    row.published, row.concurrency = version.number, Zap.model_validate_json(row.draft).concurrency
     _changed(session, row, now)
     return version.number
 

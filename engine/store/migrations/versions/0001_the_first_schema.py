@@ -158,6 +158,7 @@ def upgrade() -> None:
     sa.Column('attention', sa.String(), nullable=False),
     sa.Column('draft', sa.String(), nullable=False),
     sa.Column('published', sa.Integer(), nullable=True),
+    sa.Column('concurrency', sa.Integer(), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),

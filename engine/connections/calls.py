@@ -1,0 +1,326 @@
+"""Calls connector functions: both colours alike, bounded in time and number, isolated from the engine.
+
+The runs, the triggers and the command line call nothing of a connector but through `Calls`. What comes out is a checked
+value, an error of `engine.sdk.errors`, or `ConnectorBug`; nothing that a connector does ends or blocks the engine,
+except that an async function must not block the loop.
+"""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.connections import pulling, results
+from engine.connections.contexts import Asked, Contexts, Kit, LiveConnection, Opened, Purpose
+from engine.connections.oauth import RECONNECT
+from engine.connections.pools import Outcome, Place, Pool
+from engine.connections.results import ConnectorBug
+from engine.connections.running import EffectTimedOut, Overran, ReadTimedOut, heard, run_async, run_blocking
+from engine.errors import ZapwerkError
+from engine.sdk.connector import Action, Search, Trigger, Webhook
+from engine.sdk.errors import AuthFailed, ConnectorError, PermissionMissing, TemporaryFailure
+from engine.sdk.records import Account, Choice, Delivery, Hook, Page, Record
+
+CHECK_TIMEOUT = timedelta(seconds=45)
+CHOICES_TIMEOUT = timedelta(seconds=20)
+WEBHOOK_TIMEOUT = timedelta(seconds=10)
+LISTEN_TIMEOUT = timedelta(hours=2)  # far beyond what any listener waits; one that hangs is given up then
+
+__all__ = ["Calls", "ConnectorBug", "EffectTimedOut", "ReadTimedOut"]
+
+# How many threads one connector may occupy, by what they are for. A listener occupies one for each mailbox.
+POOL_SIZES: Mapping[str, int] = {"steps": 16, "polls": 8, "pages": 6, "listeners": 500}
+
+_POOL_OF = {
+    Purpose.ACTION: "steps",
+    Purpose.SEARCH: "steps",
+    Purpose.LOOKUP: "steps",
+    Purpose.TRIGGER: "polls",
+    Purpose.LISTENER: "listeners",
+    Purpose.CHECK: "pages",
+    Purpose.CHOICES: "pages",
+    Purpose.WEBHOOK: "pages",
+}
+
+MAX_SAID = 200  # characters of a bug's own words
+
+
+class Calls:
+    """One for the engine, used on its event loop."""
+
+    def __init__(self, contexts: Contexts, *, sizes: Mapping[str, int] = POOL_SIZES) -> None:
+        self.contexts = contexts
+        self._sizes = {**POOL_SIZES, **sizes}
+        self._pools: dict[tuple[str, str], Pool] = {}
+
+    # What is called
+
+    async def check(self, connection: LiveConnection) -> Account:
+        """Whether the connection works, and whose account it is."""
+        connector = connection.connector
+        if connector.checked_by is None:
+            return Account(connection.id or connector.key, connection.name)
+        asked = Asked(connection, Purpose.CHECK)
+        value = await self.call(connector.checked_by, asked, blocking=connector.check_blocking, within=CHECK_TIMEOUT)
+        return results.account(connector.key, value)
+
+    async def act(
+        self, action: Action[Any, Any], asked: Asked, given: BaseModel, *, place: Place | None = None
+    ) -> Record:
+        """Do it. Take a `place` first when something must be written down before."""
+        asked = replace(asked, purpose=Purpose.ACTION)
+        call = self.call(action.function, asked, given, blocking=action.blocking, within=action.timeout, place=place)
+        return results.record(action, await call)
+
+    async def look_up(self, action: Action[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
+        """Did this very call arrive? May raise `CannotTell`. Only for actions with a lookup."""
+        return await self._looked(action, action.find_this, asked, given)
+
+    async def existing(self, action: Action[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
+        """Is there one like it already? Only for actions that can tell."""
+        return await self._looked(action, action.find_like, asked, given)
+
+    async def find(self, search: Search[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
+        """A search step."""
+        asked = replace(asked, purpose=Purpose.SEARCH)
+        call = self.call(search.function, asked, given, blocking=search.blocking, within=search.timeout)
+        return results.record_or_none(search, await call)
+
+    async def choices(
+        self, function: Callable[..., Any], connection: LiveConnection, given: BaseModel, search: str = ""
+    ) -> list[Choice]:
+        """The values a `Choices` field offers now."""
+        asked = Asked(connection, Purpose.CHOICES)
+        blocking = not inspect.iscoroutinefunction(function)
+        value = await self.call(function, asked, given, search, blocking=blocking, within=CHOICES_TIMEOUT)
+        return results.choices(connection.connector.key, value)
+
+    async def listen(self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel) -> None:
+        """Returns when it is worth polling. Only for triggers with a listener."""
+        assert trigger.listen is not None
+        asked = replace(asked, purpose=Purpose.LISTENER)
+        more = (given,) if len(inspect.signature(trigger.listen).parameters) > 1 else ()
+        await self.call(trigger.listen, asked, *more, blocking=trigger.listen_blocking, within=LISTEN_TIMEOUT)
+
+    async def receive(
+        self, webhook: Webhook[Any, Any], asked: Asked, given: BaseModel, delivery: Delivery, hook: Hook | None = None
+    ) -> list[Record]:
+        """The records of one delivery, which is verified first if the connector can. Raises what it refuses with."""
+        asked = replace(asked, purpose=Purpose.WEBHOOK)
+        await self._verify(webhook, asked, hook or Hook("", ""), delivery)
+        call = self.call(webhook.function, asked, given, delivery, blocking=webhook.blocking, within=WEBHOOK_TIMEOUT)
+        return results.records(webhook, await call)
+
+    async def poll(
+        self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
+    ) -> AsyncGenerator[Record | Page[Any], None]:
+        """What a trigger yields, one by one, each read only when it is asked for. Close it when you stop early.
+
+        The trigger's time-out is for each record or page: one that makes progress is not cut off.
+        """
+        asked, begun = replace(asked, purpose=Purpose.TRIGGER), False
+        try:
+            async with aclosing(self._polled(trigger, asked, given)) as found:
+                async for one in found:
+                    begun = True
+                    yield one
+            return
+        except _SignedInAgain as renewed:
+            if begun:
+                words = "The sign-in was renewed during the check; the next check goes on."
+                raise TemporaryFailure(words) from renewed
+        async with aclosing(self._polled(trigger, asked, given)) as found:
+            async for one in found:
+                yield one
+
+    # How it is called
+
+    @asynccontextmanager
+    async def place(self, asked: Asked, blocking: bool) -> AsyncIterator[Place]:
+        """Waits until the call may begin at once: for a free thread, if it needs one, and the connection's rate.
+
+        Take it before “started” is written down, and hand it to `act`.
+        """
+        place = await self._place(asked, blocking)
+        try:
+            await self.contexts.kit(asked.connection).turns.take()
+            place.paid = True
+            yield place
+        finally:
+            place.leave()
+
+    async def call(
+        self,
+        function: Callable[..., Any],
+        asked: Asked,
+        *more: Any,
+        blocking: bool,
+        within: timedelta,
+        place: Place | None = None,
+    ) -> Any:
+        """Call `function(ctx, *more)`. A refused OAuth token is refreshed once, and the function called again."""
+        job = _Job(function, more, blocking, within.total_seconds())
+        async with self._taken(place, asked, blocking) as taken:
+            try:
+                return await self._called(job, asked, taken)
+            except _SignedInAgain:
+                pass
+            try:
+                return await self._called(job, asked, taken)
+            except _SignedInAgain as renewed:
+                raise AuthFailed(RECONNECT) from renewed
+
+    async def ended(self, error: BaseException) -> None:
+        """Returns when the call that raised `error` does not run any more: at once, except after a time-out."""
+        ended = getattr(error, "ended", None)
+        if ended is not None:
+            await asyncio.wait({ended})
+
+    async def close(self) -> None:
+        """Close what the contexts hold. Threads that hang are left behind."""
+        await self.contexts.close()
+
+    async def _called(self, job: "_Job", asked: Asked, place: Place) -> Any:
+        prepaid, place.paid = place.paid, False
+        async with self.contexts.open(asked, blocking=job.blocking, prepaid=prepaid) as opened:
+            with heard(opened.kit), _in_time(asked, opened):
+                if job.blocking:
+                    pool = self._pool(asked)
+                    outcome = await run_blocking(pool, lambda: job.function(opened.ctx, *job.more), place, job.seconds)
+                else:
+                    outcome = await run_async(lambda: job.function(opened.ctx, *job.more), place, job.seconds)
+            return await _value(outcome, job.function, opened)
+
+    async def _polled(
+        self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
+    ) -> AsyncGenerator[Record | Page[Any], None]:
+        async with (
+            self._taken(None, asked, trigger.blocking) as place,
+            self.contexts.open(asked, blocking=trigger.blocking) as opened,
+        ):
+            pull = self._pull(trigger, asked, opened, given, place)
+            try:
+                while True:
+                    with _in_time(asked, opened):
+                        outcome = await pull.next(trigger.timeout.total_seconds())
+                    value = await _value(outcome, trigger.function, opened)
+                    if value is pulling.END:
+                        return
+                    yield results.found(trigger, value)
+            finally:
+                await pull.close()
+
+    def _pull(
+        self, trigger: Trigger[Any, Any], asked: Asked, opened: Opened, given: BaseModel, place: Place
+    ) -> pulling.Pull:
+        def make() -> Any:
+            return trigger.function(opened.ctx, given)
+
+        with heard(opened.kit):
+            if trigger.blocking:
+                return pulling.ThreadPull(make, place, self._pool(asked))
+            return pulling.AsyncPull(make, place)
+
+    async def _looked(
+        self, action: Action[Any, Any], function: Callable[..., Any] | None, asked: Asked, given: BaseModel
+    ) -> Record | None:
+        assert function is not None
+        asked = replace(asked, purpose=Purpose.LOOKUP)
+        blocking = not inspect.iscoroutinefunction(function)
+        value = await self.call(function, asked, given, blocking=blocking, within=action.timeout)
+        return results.record_or_none(action, value)
+
+    async def _verify(self, webhook: Webhook[Any, Any], asked: Asked, hook: Hook, delivery: Delivery) -> None:
+        verify = webhook.verified_by
+        if verify is None:
+            return
+        blocking = not inspect.iscoroutinefunction(verify)
+        await self.call(lambda ctx: verify(hook, delivery), asked, blocking=blocking, within=WEBHOOK_TIMEOUT)
+
+    @asynccontextmanager
+    async def _taken(self, place: Place | None, asked: Asked, blocking: bool) -> AsyncIterator[Place]:
+        if place is not None:
+            yield place
+            return
+        own = await self._place(asked, blocking)
+        try:
+            yield own
+        finally:
+            own.leave()
+
+    async def _place(self, asked: Asked, blocking: bool) -> Place:
+        return await self._pool(asked).place() if blocking else Place()
+
+    def _pool(self, asked: Asked) -> Pool:
+        kind, connector = _POOL_OF[asked.purpose], asked.connection.connector.key
+        pool = self._pools.get((kind, connector))
+        if pool is None:
+            pool = self._pools[kind, connector] = Pool(f"{connector}-{kind}", self._sizes[kind])
+        return pool
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A function and what it is called with besides its context."""
+
+    function: Callable[..., Any]
+    more: tuple[Any, ...]
+    blocking: bool
+    seconds: float
+
+
+class _SignedInAgain(Exception):
+    """The service refused the token, and there is another one now."""
+
+
+@contextmanager
+def _in_time(asked: Asked, opened: Opened) -> Iterator[None]:
+    """Says by consequence what it means that a function overran; whatever ends it early, it gets nothing more."""
+    try:
+        yield
+    except Overran as overran:
+        opened.give_up()
+        if asked.purpose is Purpose.ACTION:
+            words = f"“{opened.kit.connection.connector.title}” did not finish in time; it may have been done."
+            raise EffectTimedOut(words, overran.ended) from None
+        words = f"“{opened.kit.connection.connector.title}” did not answer in time."
+        raise ReadTimedOut(words, overran.ended) from None
+    except asyncio.CancelledError:
+        opened.give_up()
+        raise
+
+
+async def _value(outcome: Outcome, function: Callable[..., Any], opened: Opened) -> Any:
+    """The value, or the error in the engine's terms: secrets blotted out, bugs as `ConnectorBug`."""
+    error, kit = outcome.error, opened.kit
+    if error is None:
+        return outcome.value
+    kit.redactor.clean_error(error)
+    if isinstance(error, AuthFailed):
+        await _sign_in_again(error, opened)
+    if isinstance(error, ConnectorError | ZapwerkError):
+        raise error
+    bug = _bug(error, function, kit)
+    raise bug from None
+
+
+async def _sign_in_again(error: AuthFailed, opened: Opened) -> None:
+    keeper = opened.kit.keeper
+    if keeper is None or isinstance(error, PermissionMissing):
+        raise error
+    await keeper.refresh_after_refusal(opened.ctx.credentials.access_token.get_secret_value())
+    raise _SignedInAgain from error
+
+
+def _bug(error: BaseException, function: Callable[..., Any], kit: Kit) -> ConnectorBug:
+    connector = kit.connection.connector
+    traceback = kit.redactor.traceback(error)
+    name = getattr(function, "__name__", "it")
+    kit.log.error("The connector “%s” is faulty, in %s:\n%s", connector.key, name, traceback)
+    said = kit.redactor.clean(f"{type(error).__name__}: {error}"[:MAX_SAID])
+    return ConnectorBug(f"The connector “{connector.title}” is faulty ({said}). Its author can repair it.", traceback)

@@ -1,0 +1,1 @@
+"""Runs: from an accepted event to its effects, each exactly once."""

@@ -1,0 +1,122 @@
+"""What a person may do with a run: replay, cancel, release what is held, decide what became of an interrupted call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from engine.errors import NotFound, Refused
+from engine.runs import history
+from engine.runs.journal import line
+from engine.store import intake, notices, runs, zaps
+from engine.store.database import Database
+from engine.store.encoding import encode
+from engine.store.moments import to_ms
+from engine.store.runs import Line, Run, Written
+from engine.store.states import FINISHED, Entry, Hold
+from engine.store.tables import RunRow
+
+Decision = Literal["went_through", "again"]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A run with all that its history shows."""
+
+    run: Run
+    zap: str
+    record_id: str
+    payload: Any
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Control:
+    """Changes rows only: the running engine takes them up."""
+
+    database: Database
+    now: Callable[[], datetime]
+
+    def show(self, run_id: str) -> Detail:
+        """Raises `NotFound`."""
+        with self.database.read() as session:
+            run = runs.get(session, run_id)
+            loaded = runs.load(session, run)
+            return Detail(run, _name(session, run), loaded.record_id, loaded.payload, loaded.lines)
+
+    def replay(self, run_id: str, *, whole: bool = False, newest: bool = False) -> str:
+        """A new run of the same event, from the failed step on (what was done before is copied), or whole.
+
+        `newest` takes the zap's newest version; then steps that were done count only if they are still there. Raises
+        `Refused` for a run that has not ended.
+        """
+        with self.database.write() as session:
+            run = runs.get(session, run_id)
+            if run.state not in FINISHED:
+                raise Refused("This run has not ended yet; cancel it first, or release it.")
+            version = _newest(session, run) if newest else run.version
+            row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
+            connection = session.connection()
+            connection.execute(insert(RunRow).values(**row))
+            if not whole:
+                runs.copy(connection, row["id"], _done_before(runs.lines_of(session, run.id)), now=self.now())
+        return str(row["id"])
+
+    def cancel(self, run_id: str) -> None:
+        """Ends a run that waits. Raises `Refused` for one that is executed now or has ended."""
+        with self.database.write() as session:
+            run = runs.get(session, run_id)
+            if not runs.cancel(session.connection(), run.id, now=self.now()):
+                raise Refused(f"This run cannot be cancelled: it is {run.state}.")
+            notices.settle(session.connection(), f"review:{run.id}", now=self.now())
+
+    def release(self, run_ids: list[str]) -> int:
+        """Lets held runs go on; returns how many."""
+        with self.database.write() as session:
+            return runs.release(session.connection(), run_ids, now=self.now())
+
+    def release_zap(self, zap_id: str) -> int:
+        """Lets all held runs of a zap go on that do not wait for a connection; returns how many."""
+        with self.database.write() as session:
+            connection, zap = session.connection(), zaps.find(session, zap_id)
+            holds = (Hold.FLOOD, Hold.QUOTA, Hold.OFF, Hold.PAUSED, Hold.ATTENTION)
+            for matter in ("flood", "quota"):
+                notices.settle(connection, f"{matter}:{zap.id}", now=self.now())
+            return sum(runs.release_hold(connection, hold, now=self.now(), zap_id=zap.id) for hold in holds)
+
+    def decide(self, run_id: str, decision: Decision, *, by: str, record: dict[str, Any] | None = None) -> None:
+        """What a person says about an interrupted call: it went through (with this record), or do it again."""
+        with self.database.write() as session:
+            run = runs.get(session, run_id)
+            told = line(
+                run.step,
+                Entry.DECIDED,
+                went_through=decision == "went_through",
+                output=record if record is not None else {},
+                by=by,
+            )
+            if not runs.decide(session.connection(), run.id, [told], now=self.now()):
+                raise Refused("This run does not wait for a decision.")
+            notices.settle(session.connection(), f"review:{run.id}", now=self.now())
+
+
+def _done_before(lines: tuple[Line, ...]) -> list[Written]:
+    done = {path: past for path, past in history.of(lines).items() if past.done}
+    return [
+        Written(path, Entry.FINISHED, encode({"output": past.output, "copied": True})) for path, past in done.items()
+    ]
+
+
+def _newest(session: Session, run: Run) -> int:
+    published = zaps.find(session, run.zap_id).published
+    return run.version if published is None else published
+
+
+def _name(session: Session, run: Run) -> str:
+    try:
+        return zaps.find(session, run.zap_id).name
+    except NotFound:
+        return "(deleted zap)"

@@ -1,0 +1,97 @@
+"""The interpreter: executes one run. For each step that the journal does not know as done: have it done, keep the
+result; at the end, or where it cannot go on, say so in the journal and let go of the run.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from engine.errors import NotFound
+from engine.runs import history
+from engine.runs.effects import lane_of
+from engine.runs.history import Past
+from engine.runs.journal import Journal, Lost, Pen
+from engine.runs.lanes import Lanes
+from engine.runs.outcomes import Ends, Outcome
+from engine.runs.steps import Scene, Steps
+from engine.sdk.connector import Action
+from engine.store import runs
+from engine.store.database import Database
+from engine.store.runs import Loaded, Run
+from engine.store.states import RunState
+from engine.zaps.model import ActionStep, Step, Zap
+
+MAX_PARSED = 500  # published versions kept parsed
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """Executes the runs of one process."""
+
+    database: Database
+    journal: Journal
+    steps: Steps
+    lanes: Lanes
+    _parsed: dict[tuple[str, int], Zap] = field(default_factory=dict)
+
+    async def execute(self, run: Run) -> None:
+        """Executes a claimed run until it ends or rests. Never raises for what a connector does."""
+        pen = self.journal.pen(run)
+        try:
+            await self._execute(run, pen)
+        except Lost:
+            log.warning("run %s is executed elsewhere; leaving it alone", run.id)
+        finally:
+            self.lanes.free_all(run.id)
+
+    async def _execute(self, run: Run, pen: Pen) -> None:
+        loaded = await asyncio.to_thread(self._load, run)
+        zap = self._zap(run, loaded)
+        scope = {"trigger": loaded.payload}
+        scene = Scene(pen, scope, zap.locale, history.of(loaded.lines))
+        for step in zap.steps:
+            outcome = await self._one(step, scene)
+            if isinstance(outcome, Ends):
+                await pen.end(step.key, outcome)
+                return
+            pen.keep(*outcome.lines)
+            scope[step.key] = outcome.output
+        await pen.end("", Ends(RunState.SUCCEEDED))
+
+    async def _one(self, step: Step, scene: Scene) -> Outcome:
+        try:
+            return await self.steps.take(step, scene)
+        except Lost:
+            raise
+        except Exception:
+            log.exception("run %s: a fault of the engine", scene.pen.run.id)
+            return Ends(RunState.FAILED, "Something went wrong inside Zapwerk; the log has the details.")
+
+    def reserve_lanes(self, run: Run) -> None:
+        """For a run that was interrupted: nobody may ask what exists before its open calls are found out."""
+        loaded = self._load(run)
+        pasts = history.of(loaded.lines)
+        for step in self._zap(run, loaded).steps:
+            if isinstance(step, ActionStep) and pasts.get(step.key, Past()).started:
+                self._reserve(run, step)
+
+    def _reserve(self, run: Run, step: ActionStep) -> None:
+        with suppress(NotFound):
+            action = self.steps.registry().operation(step.use)
+            if isinstance(action, Action) and action.find_like is not None and step.connection:
+                self.lanes.reserve(lane_of(step.connection, action), run.id)
+
+    def _load(self, run: Run) -> Loaded:
+        with self.database.read() as session:
+            return runs.load(session, run)
+
+    def _zap(self, run: Run, loaded: Loaded) -> Zap:
+        known = (run.zap_id, run.version)
+        if known not in self._parsed:
+            if len(self._parsed) >= MAX_PARSED:
+                self._parsed.clear()
+            self._parsed[known] = Zap.model_validate_json(loaded.definition)
+        return self._parsed[known]

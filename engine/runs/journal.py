@@ -1,0 +1,105 @@
+"""The journal of runs: what a step is about to do, and what became of it, durable before anything else happens.
+
+Its lines go through the store's writer, which commits for many runs at once. A run that is not ours raises `Lost`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.runs.outcomes import Ends
+from engine.store import connections, notices, runs
+from engine.store.encoding import encode
+from engine.store.runs import Change, Run, Written
+from engine.store.states import Entry
+from engine.store.writer import Writer
+
+Also = Callable[[Connection], None]
+
+
+class Lost(Exception):
+    """Somebody else owns the run now: stop at once, write nothing, start nothing."""
+
+
+def line(path: str, entry: Entry, **data: Any) -> Written:
+    """A line, encoded here and not in the writer, so that what cannot be written harms only its own run."""
+    return Written(path, entry, encode(data))
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Writes for all runs of one process."""
+
+    writer: Writer
+    now: Callable[[], datetime]
+
+    def pen(self, run: Run) -> "Pen":
+        """For one execution of one run."""
+        return Pen(self, run)
+
+    async def put(self, run: Run, lines: Sequence[Written], change: Change | None, also: Also | None = None) -> None:
+        """Writes lines and, with a change, lets go of the run; `also` joins the transaction. Raises `Lost`."""
+
+        def entry(connection: Connection) -> bool:
+            ours = runs.write(connection, run, lines, change, now=self.now())
+            if ours and also:
+                also(connection)
+            return ours
+
+        if not await self.writer.write(entry):
+            raise Lost(run.id)
+
+
+class Pen:
+    """One execution's hand in the journal. What is kept back goes out with the next line that must be durable, so that
+    a step's result and the next step's “started” cost one commit."""
+
+    def __init__(self, journal: Journal, run: Run) -> None:
+        self.run = run
+        self._journal = journal
+        self._kept: list[Written] = []
+
+    def keep(self, *lines: Written) -> None:
+        """Writes these with whatever is written next."""
+        self._kept.extend(lines)
+
+    async def write(self, *lines: Written) -> None:
+        """Durable when it returns. Raises `Lost`."""
+        await self._journal.put(self.run, self._all(lines), None)
+
+    async def end(self, step: str, ends: Ends) -> None:
+        """Lets go of the run; tells a person, and marks a connection that is no longer accepted. Raises `Lost`."""
+        now = self._journal.now
+
+        def also(connection: Connection) -> None:
+            if ends.notice:
+                matter, said = ends.notice
+                notices.tell(connection, matter, said, zap_id=self.run.zap_id, now=now())
+            if ends.refused_connection:
+                connections.refuse(connection, *ends.refused_connection, now=now())
+
+        await self._journal.put(self.run, self._all(ends.lines), ends.change(step), also)
+
+    def _all(self, lines: Sequence[Written]) -> list[Written]:
+        everything = [*self._kept, *lines]
+        self._kept.clear()
+        return everything
+
+
+@dataclass(frozen=True)
+class JournalCheckpoint:
+    """`ctx.checkpoint`: notes of an action in the journal."""
+
+    pen: Pen
+    path: str
+    notes: dict[str, Any]
+
+    def get(self, key: str) -> Any:
+        return self.notes.get(key)
+
+    async def put(self, key: str, value: Any) -> None:
+        await self.pen.write(line(self.path, Entry.CHECKPOINT, key=key, value=value))
+        self.notes[key] = value

@@ -1,0 +1,159 @@
+"""The composition root: opens and closes everything that the pages and the command line are given.
+
+A `Runtime` looks and changes; an `Engine` (below) also runs: it owns the data folder, ticks, listens and executes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from engine import folder
+from engine.connections.calls import Calls
+from engine.connections.connecting import Connecting
+from engine.connections.contexts import Contexts
+from engine.connections.stored import Connections
+from engine.connections.vault import Vault, load_keys
+from engine.connections.wire import Wire
+from engine.registry import Registry
+from engine.runs import retries
+from engine.runs.control import Control
+from engine.runs.effects import Effects
+from engine.runs.execute import Interpreter
+from engine.runs.journal import Journal
+from engine.runs.lanes import Lanes
+from engine.runs.local import LocalQueue
+from engine.runs.steps import Steps
+from engine.settings import Settings
+from engine.store import facts, migrate, runs, watches
+from engine.store.blobs import Blobs
+from engine.store.database import Database
+from engine.store.writer import Writer
+from engine.triggers.clock import Clock
+from engine.triggers.listening import Listening
+from engine.triggers.polling import Polling
+from engine.triggers.sources import Sources
+from engine.triggers.switching import Switching
+
+GRACE = 20.0  # seconds that runs and checks under way are given when the engine stops
+SWEEP_EVERY = 30.0  # seconds
+RECONCILE_EVERY = 1.0  # seconds until a switched-on zap is listened for
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """One process's access to an installation. Close it in the loop it was used in."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        registry: Registry | None = None,
+        wire: Wire | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Opens the data folder, migrating its database. Raises `DataFolderError`, `VaultError`, `NewerDatabase`."""
+        self.settings = settings
+        self.now = now
+        folder.prepare(settings.data)
+        self.vault = Vault(load_keys(_secret(settings), settings.data))
+        self.database = Database(settings.database)
+        migrate.upgrade(self.database)
+        self._registry = registry or Registry.load(settings.data / "connectors")
+        self.blobs = Blobs(settings.data / "blobs")
+        self.connections = Connections(self.database, self.vault, self.registry, self.now, settings.allow_private_hosts)
+        contexts = Contexts(self.blobs, wire=wire, tokens=self.connections, now=self.now)
+        self.calls = Calls(contexts)
+        self.sources = Sources(self.registry, self.connections)
+        self.connecting = Connecting(self.database, self.registry, self.connections, self.calls, self.now)
+        self.switching = Switching(self.database, self.registry, self.sources, self.calls, self.now)
+        self.control = Control(self.database, self.now)
+        self.key_fits = self._remember_installation()
+
+    def registry(self) -> Registry:
+        """The connectors there are."""
+        return self._registry
+
+    async def close(self) -> None:
+        await self.calls.close()
+        self.database.close()
+
+    def _remember_installation(self) -> bool:
+        """Notes at the first start who we are and which key seals; later tells whether it is still that key."""
+        with self.database.read() as session:
+            known = facts.get(session, facts.KEY_FINGERPRINT)
+        if known is None:
+            with self.database.write() as session:
+                self.installation = facts.installation(session)
+                facts.put(session, facts.KEY_FINGERPRINT, self.vault.fingerprint)
+            return True
+        with self.database.read() as session:
+            self.installation = facts.installation(session)
+        return known in self.vault.fingerprints
+
+
+class Engine:
+    """The running engine of one data folder: checks triggers, takes events in, executes runs."""
+
+    def __init__(self, runtime: Runtime, *, quick: retries.Waits = retries.QUICK) -> None:
+        """Becomes the engine of the folder; `quick` are the waits before quick tries. Raises `AlreadyRunning`."""
+        self.runtime = runtime
+        settings = runtime.settings
+        self._ownership = folder.Ownership(settings.data)
+        self._ownership.take()
+        self.writer = Writer(runtime.database)
+        lanes = Lanes()
+        effects = Effects(runtime.calls, lanes, runtime.now, settings.settle, quick)
+        steps = Steps(runtime.registry, runtime.connections, runtime.calls, effects, runtime.installation)
+        journal = Journal(self.writer, runtime.now)
+        interpreter = Interpreter(runtime.database, journal, steps, lanes)
+        tick = settings.tick.total_seconds()
+        self.queue = LocalQueue(self.writer, interpreter, runtime.now, limit=settings.parallel_runs, tick=tick)
+        self.polling = Polling(
+            runtime.database,
+            self.writer,
+            runtime.sources,
+            runtime.calls,
+            runtime.now,
+            self.queue.ring,
+            limit=settings.parallel_polls,
+        )
+        self.listening = Listening(runtime.database, runtime.sources, runtime.calls, self.polling.hint)
+        self._clock = Clock()
+        self.ready = False
+
+    async def start(self) -> None:
+        """Takes over what was left behind, and begins to work."""
+        if not self.runtime.key_fits:
+            log.error("the secret key is not the one that sealed this installation's credentials; see `zapwerk doctor`")
+        await self.writer.write(watches.free_all)
+        await self.queue.start()
+        self._clock.every(self.runtime.settings.tick.total_seconds(), self.polling.tick)
+        self._clock.every(RECONCILE_EVERY, self.listening.reconcile)
+        self._clock.every(SWEEP_EVERY, self._sweep)
+        self._clock.start()
+        self.ready = True
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """Begins nothing new, lets what is under way end, and gives the folder back."""
+        self.ready = False
+        await self._clock.stop()
+        await asyncio.gather(self.listening.stop(grace), self.polling.stop(grace))
+        await self.queue.stop(grace)
+        await asyncio.to_thread(self.writer.close)
+        self._ownership.give_up()
+
+    async def _sweep(self) -> None:
+        now = self.runtime.now()
+        await self.runtime.calls.contexts.sweep()
+        if await self.writer.write(lambda connection: runs.release_due(connection, now=now)):
+            self.queue.ring()
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.secret_key.get_secret_value() if settings.secret_key else None

@@ -1,0 +1,1 @@
+"""Triggers: what is due, what is new, and what became an event."""

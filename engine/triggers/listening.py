@@ -1,0 +1,131 @@
+"""Listening: keeps one listener per watched place running, and has its zaps checked when it says so.
+
+A listener carries no data. It is asked again and again; a check follows each time it returns, and after every new
+start, because something may have come while nobody listened.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from engine.connections.calls import Calls
+from engine.connections.contexts import Purpose
+from engine.errors import ZapwerkError
+from engine.sdk.errors import ConnectorError
+from engine.store import watches, zaps
+from engine.store.database import Database
+from engine.triggers.sources import Source, Sources
+
+PAUSE_AFTER_HINT = 0.02  # seconds; a listener that returns at once must not spin
+FIRST_PAUSE = timedelta(seconds=1)
+MAX_PAUSE = timedelta(minutes=2)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Listener:
+    """One running listener. `zap_ids` are those that are checked when it returns."""
+
+    zap_ids: frozenset[str]
+    stopping: threading.Event = field(default_factory=threading.Event)
+    task: asyncio.Task[None] | None = None
+    well: bool = False
+
+
+class Listening:
+    """All listeners of one process."""
+
+    def __init__(
+        self,
+        database: Database,
+        sources: Sources,
+        calls: Calls,
+        hint: Callable[[Collection[str]], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._sources = sources
+        self._calls = calls
+        self._hint = hint
+        self._listeners: dict[str, _Listener] = {}
+
+    async def reconcile(self) -> None:
+        """Starts the listeners that are wanted and missing, and stops those that are not wanted any more."""
+        wanted = await asyncio.to_thread(self._wanted)
+        for key in set(self._listeners) - set(wanted):
+            self._listeners.pop(key).stopping.set()
+        for key, zap_ids in wanted.items():
+            if key in self._listeners:
+                self._listeners[key].zap_ids = zap_ids
+            else:
+                listener = self._listeners[key] = _Listener(zap_ids)
+                listener.task = asyncio.create_task(self._listen(listener), name=f"listen {key}")
+
+    def listens(self, zap_id: str) -> bool:
+        """Whether something listens for this zap at the moment."""
+        return any(zap_id in listener.zap_ids and listener.well for listener in self._listeners.values())
+
+    async def stop(self, grace: float) -> None:
+        """Asks all to return, and waits."""
+        tasks = [listener.task for listener in self._listeners.values() if listener.task]
+        for listener in self._listeners.values():
+            listener.stopping.set()
+        self._listeners.clear()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wanted(self) -> dict[str, frozenset[str]]:
+        with self._database.read() as session:
+            by_key: dict[str, set[str]] = {}
+            for watch in watches.listening(session):
+                by_key.setdefault(watch.listens, set()).add(watch.zap_id)
+        return {key: frozenset(zap_ids) for key, zap_ids in by_key.items()}
+
+    async def _listen(self, listener: _Listener) -> None:
+        pause = FIRST_PAUSE
+        while not listener.stopping.is_set():
+            try:
+                await self._once(listener)
+                pause = FIRST_PAUSE
+            except Exception as error:  # noqa: BLE001 (said, and tried again)
+                await self._calls.ended(error)
+                listener.well = False
+                log.warning("listening failed, next try in %s: %s", pause, _said(error))
+                await _sleep_or_stop(pause, listener.stopping)
+                pause = min(pause * 2, MAX_PAUSE)
+
+    async def _once(self, listener: _Listener) -> None:
+        source = await asyncio.to_thread(self._source, min(listener.zap_ids))
+        asked = source.asked(purpose=Purpose.LISTENER, stopping=listener.stopping.is_set)
+        if not listener.well:
+            listener.well = True
+            await self._hint(listener.zap_ids)
+        await self._calls.listen(source.trigger, asked, source.given)
+        if not listener.stopping.is_set():
+            await self._hint(listener.zap_ids)
+            await asyncio.sleep(PAUSE_AFTER_HINT)
+
+    def _source(self, zap_id: str) -> Source:
+        with self._database.read() as session:
+            zap = zaps.live(session, zap_id)
+        assert zap is not None
+        return self._sources.of(zap)
+
+
+async def _sleep_or_stop(pause: timedelta, stopping: threading.Event) -> None:
+    waited = 0.0
+    while waited < pause.total_seconds() and not stopping.is_set():
+        await asyncio.sleep(0.2)
+        waited += 0.2
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ConnectorError):
+        return error.sentence
+    return str(error) if isinstance(error, ZapwerkError) else repr(error)

@@ -1,0 +1,110 @@
+"""Reads what a trigger has, of both kinds: pages with a cursor, and newest-first records that are told from known ones.
+
+`batches` gives what a check wants to store, in order; `baseline` what exists when a zap is switched on, which does not
+fire; `newest` the last few records, for a person to look at.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from engine.connections.calls import Calls
+from engine.sdk.records import Page, Record
+from engine.store.encoding import encode
+from engine.store.intake import Batch, Found
+from engine.triggers.sources import Source
+
+MAX_RECORDS_PER_CHECK = 1000
+"""A check without a cursor stops there; the next one reads on past it."""
+
+MAX_BASELINE = 20_000
+RECORDS_PER_COMMIT = 100
+
+Known = Callable[[str], Awaitable[bool | None]]
+"""None for a new id; otherwise whether a complete check saw it."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What exists at the moment: a cursor behind it, or the ids."""
+
+    cursor: Any
+    ids: tuple[str, ...]
+
+
+def found(record: Record) -> Found:
+    """A record as it is stored."""
+    return Found(record.id, encode(record))
+
+
+def batches(calls: Calls, source: Source, cursor: Any, known: Known) -> AsyncGenerator[Batch, None]:
+    """What is new, oldest first."""
+    if source.trigger.paged:
+        return _pages(calls, source, cursor)
+    return _unseen(calls, source, known)
+
+
+async def baseline(calls: Calls, source: Source) -> Baseline:
+    """What exists now. Raises the connector's errors."""
+    if source.trigger.paged:
+        async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
+            async for page in pages:
+                return Baseline(_page(page).cursor, tuple(record.id for record in _page(page).records))
+        return Baseline(None, ())
+    return Baseline(None, tuple([record.id async for record in _records(calls, source, MAX_BASELINE)]))
+
+
+async def newest(calls: Calls, source: Source, count: int) -> list[Record]:
+    """The last few records, newest first. Nothing is remembered."""
+    if source.trigger.paged:
+        async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
+            async for page in pages:
+                return list(reversed(_page(page).records))[:count]
+        return []
+    return [record async for record in _records(calls, source, count)]
+
+
+async def _pages(calls: Calls, source: Source, cursor: Any) -> AsyncGenerator[Batch, None]:
+    async with aclosing(calls.poll(source.trigger, source.asked(cursor), source.given)) as pages:
+        async for element in pages:
+            page = _page(element)
+            yield Batch(
+                [found(record) for record in page.records], page.cursor, moves_cursor=True, warning=page.warning
+            )
+
+
+async def _unseen(calls: Calls, source: Source, known: Known) -> AsyncGenerator[Batch, None]:
+    fresh: list[Found] = []
+    complete = caught_up = True
+    async for record in _records(calls, source, None):
+        seen = await known(record.id)
+        if seen and source.trigger.order == "newest":
+            break
+        if seen is None:
+            fresh.append(found(record))
+        caught_up = caught_up and bool(seen)
+        if len(fresh) >= MAX_RECORDS_PER_CHECK:
+            complete = False
+            break
+    fresh.reverse()
+    for start in range(0, len(fresh), RECORDS_PER_COMMIT):
+        yield Batch(fresh[start : start + RECORDS_PER_COMMIT], complete=False)
+    if complete and not caught_up:
+        yield Batch([])
+
+
+async def _records(calls: Calls, source: Source, limit: int | None) -> AsyncGenerator[Record, None]:
+    count = 0
+    async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as records:
+        async for record in records:
+            assert isinstance(record, Record)
+            yield record
+            count += 1
+            if count == limit:
+                return
+
+
+def _page(element: Any) -> Page[Record]:
+    assert isinstance(element, Page)
+    return element

@@ -1,0 +1,138 @@
+"""Switching zaps on and off. On takes a baseline, so that what exists does not fire, or refuses with the reason."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from engine.connections.calls import Calls
+from engine.connections.stored import NotUsable
+from engine.errors import Problem, Problems, Refused
+from engine.registry import Registry
+from engine.sdk.errors import AuthFailed, ConnectorError, InvalidInput
+from engine.store import intake, runs, watches, zapfiles, zaps
+from engine.store.database import Database
+from engine.store.moments import span_ms
+from engine.store.states import Hold, ZapState
+from engine.store.zaps import StoredZap
+from engine.triggers import reading
+from engine.triggers.reading import Baseline
+from engine.triggers.sources import Source, Sources
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What switching on did: the live version, and whether the trigger starts anew (what exists does not fire)."""
+
+    version: int
+    published: bool
+    new_baseline: bool
+
+
+@dataclass(frozen=True)
+class Switching:
+    """Needs no running engine: the command line does it as well."""
+
+    database: Database
+    registry: Callable[[], Registry]
+    sources: Sources
+    calls: Calls
+    now: Callable[[], datetime]
+
+    async def on(self, zap_id: str, *, catch_up: bool = False) -> Switched:
+        """Publishes the draft if it differs from what is live, and watches its trigger.
+
+        What arrived while the zap was off does not fire, unless `catch_up`. Raises `Problems` or `Refused`; then
+        nothing is changed.
+        """
+        stored = await asyncio.to_thread(self._checked, zap_id)
+        source = await asyncio.to_thread(self._source, stored)
+        keeps = await asyncio.to_thread(self._keeps, stored, source, catch_up)
+        baseline = None if keeps else await self._baseline(source)
+        return await asyncio.to_thread(self._switch_on, stored, source, baseline)
+
+    def off(self, zap_id: str, *, hold_waiting: bool = False) -> int:
+        """Stops intake; runs end as they are, or those not begun are held. Returns how many were held."""
+        with self.database.write() as session:
+            stored = zaps.find(session, zap_id)
+            if stored.state == ZapState.DRAFT:
+                return 0
+            zaps.set_state(session, stored.id, ZapState.OFF, now=self.now())
+            watches.stop(session, stored.id)
+            return runs.hold_waiting(session.connection(), stored.id, Hold.OFF) if hold_waiting else 0
+
+    def delete(self, zap_id: str) -> None:
+        """Switches off for good; the history stays, and runs end as they are."""
+        with self.database.write() as session:
+            stored = zaps.find(session, zap_id)
+            watches.stop(session, stored.id)
+            zaps.delete(session, stored.id, now=self.now())
+
+    def _checked(self, zap_id: str) -> StoredZap:
+        with self.database.read() as session:
+            stored = zaps.find(session, zap_id)
+            problems = zapfiles.problems(session, stored.draft, self.registry())
+        if problems:
+            raise Problems(problems)
+        return stored
+
+    def _source(self, stored: StoredZap) -> Source:
+        try:
+            return self.sources.of(stored.draft)
+        except NotUsable as error:
+            raise Problems([Problem(str(error), "trigger", "connection")]) from error
+
+    def _keeps(self, stored: StoredZap, source: Source, catch_up: bool) -> bool:
+        """Whether the trigger goes on from where it stood."""
+        with self.database.read() as session:
+            watch = watches.get(session, stored.id)
+        return watch is not None and watch.source == source.name and (watch.active or catch_up)
+
+    async def _baseline(self, source: Source) -> Baseline:
+        try:
+            return await reading.baseline(self.calls, source)
+        except InvalidInput as error:
+            raise Problems([Problem(error.sentence, "trigger", error.field or "")]) from error
+        except AuthFailed as error:
+            raise Problems([Problem(error.sentence, "trigger", "connection")]) from error
+        except ConnectorError as error:
+            raise Refused(
+                f"It was not switched on, because the trigger could not be checked: {error.sentence}"
+            ) from error
+
+    def _switch_on(self, stored: StoredZap, source: Source, baseline: Baseline | None) -> Switched:
+        with self.database.write() as session:
+            before = zaps.find(session, stored.id)
+            if before.revision != stored.revision:
+                raise Refused(f"“{stored.name}” was changed meanwhile. Please look at it again; nothing was switched.")
+            published = before.published is None or zaps.live(session, stored.id) != stored.draft
+            version = self._publish(session, stored) if published else before.published
+            self._watch(session, stored.id, source, baseline)
+            zaps.set_state(session, stored.id, ZapState.ON, now=self.now())
+            runs.release_hold(session.connection(), Hold.OFF, now=self.now(), zap_id=stored.id)
+        assert version is not None
+        return Switched(version, published, baseline is not None)
+
+    def _publish(self, session: Session, stored: StoredZap) -> int:
+        registry = self.registry()
+        used = {registry.connector_of(use) for use in stored.draft.uses()}
+        return zaps.publish(session, stored.id, {one.key: one.version for one in used}, now=self.now())
+
+    def _watch(self, session: Session, zap_id: str, source: Source, baseline: Baseline | None) -> None:
+        every, now = span_ms(source.trigger.every), self.now()
+        if baseline is None:
+            watches.resume(session, zap_id, listens=source.listens, every_ms=every, now=now)
+            return
+        watches.begin(
+            session,
+            zap_id,
+            connection_id=source.connection.id,
+            source=source.name,
+            listens=source.listens,
+            cursor=baseline.cursor,
+            every_ms=every,
+            now=now,
+        )
+        intake.remember(session.connection(), zap_id, source.name, baseline.ids, now=now)

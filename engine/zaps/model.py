@@ -1,0 +1,145 @@
+"""What a zap is: a trigger and steps, as frozen values. Files, the editor and published versions all hold this shape.
+
+A step's kind is told by the key it has: `use` for an action or search, `filter` for a filter. Limits that a person may
+run into while drawing (the number of steps, operators) are found by `check`, so that all problems come at once.
+"""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from engine.zaps.conditions import Group
+from engine.zaps.locales import Locale
+
+MAX_STEPS = 100
+TRIGGER = "trigger"  # how steps call the trigger's record
+STEP_KEY = r"^[a-z][a-z0-9_]*$"
+USE = r"^[a-z_][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$"  # “tasko.create_task”
+
+Values = dict[str, JsonValue]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class TriggerUse(_Frozen):
+    """What starts the zap: `use` names a trigger or webhook, `connection` one of the owner's connections."""
+
+    use: str = Field(pattern=USE, max_length=200)
+    connection: str | None = None
+    with_: Values = Field(default_factory=dict, alias="with")
+
+
+class ActionStep(_Frozen):
+    """An action or a search; `with` maps its inputs. `if_empty` says what happens when a search finds nothing."""
+
+    key: str = Field(pattern=STEP_KEY, max_length=60)
+    use: str = Field(pattern=USE, max_length=200)
+    connection: str | None = None
+    with_: Values = Field(default_factory=dict, alias="with")
+    if_empty: Literal["stop", "go_on"] = "stop"
+    note: str = Field("", max_length=2000)
+
+
+class FilterStep(_Frozen):
+    """Lets a run pass only if its conditions hold."""
+
+    key: str = Field(pattern=STEP_KEY, max_length=60)
+    filter: Group
+    note: str = Field("", max_length=2000)
+
+
+def _kind(given: Any) -> str | None:
+    """Which kind of step it is, by the key it has."""
+    has = given.keys() if isinstance(given, dict) else vars(given) if isinstance(given, _Frozen) else ()
+    return next((kind for kind in STEP_KINDS if kind in has), None)
+
+
+STEP_KINDS = ("filter", "use")
+
+Step = Annotated[
+    Annotated[FilterStep, Tag("filter")] | Annotated[ActionStep, Tag("use")],
+    Discriminator(
+        _kind,
+        custom_error_type="step_kind",
+        custom_error_message="A step needs `use` (an action or a search) or `filter`.",
+    ),
+]
+
+
+class Zap(_Frozen):
+    """A named trigger plus steps.
+
+    `language`, `timezone` and `country` say how the people write whose data it moves. `concurrency` is how many runs
+    may go at once (1 is strictly in order, None no limit); `flood_limit` how many events in ten minutes are normal.
+    """
+
+    zapwerk: Literal[1] = 1
+    id: str | None = Field(None, max_length=100)
+    name: str = Field(min_length=1, max_length=200)
+    language: Literal["en", "de"] = "en"
+    timezone: str = "UTC"
+    country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+    trigger: TriggerUse
+    steps: tuple[Step, ...] = Field(min_length=1)
+    concurrency: int | None = Field(None, ge=1, le=1000)
+    flood_limit: int | None = Field(100, ge=1)
+
+    @property
+    def locale(self) -> Locale:
+        """How values are read and texts written in this zap."""
+        return Locale(self.language, self.timezone, self.country)
+
+    def uses(self) -> tuple[str, ...]:
+        """What the trigger and the steps use, in order."""
+        return (self.trigger.use, *(step.use for step in self.steps if isinstance(step, ActionStep)))
+
+    def connections(self) -> frozenset[str]:
+        """What the trigger and the steps call their connections."""
+        steps = [step for step in self.steps if isinstance(step, ActionStep)]
+        users: list[TriggerUse | ActionStep] = [self.trigger, *steps]
+        return frozenset(user.connection for user in users if user.connection is not None)
+
+    def with_connections(self, rename: Callable[[str], str]) -> "Zap":
+        """The same zap with its connections called otherwise."""
+        steps = tuple(_renamed(step, rename) if isinstance(step, ActionStep) else step for step in self.steps)
+        return self.model_copy(update={"trigger": _renamed(self.trigger, rename), "steps": steps})
+
+    @field_validator("name")
+    @classmethod
+    def _has_a_name(cls, name: str) -> str:
+        if not name.strip():
+            raise PydanticCustomError("name", "A zap needs a name.")
+        return " ".join(name.split())
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, timezone: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(timezone)
+        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+            message = "There is no time zone “{timezone}”; write it like Europe/Berlin."
+            raise PydanticCustomError("timezone", message, {"timezone": timezone[:60]}) from None
+        return timezone
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "Zap":
+        seen: set[str] = {TRIGGER}
+        for step in self.steps:
+            if step.key in seen:
+                raise PydanticCustomError("step_key", "The key “{key}” is used twice.", {"key": step.key})
+            seen.add(step.key)
+        return self
+
+
+UserT = TypeVar("UserT", TriggerUse, ActionStep)
+
+
+def _renamed(user: UserT, rename: Callable[[str], str]) -> UserT:
+    if user.connection is None:
+        return user
+    return user.model_copy(update={"connection": rename(user.connection)})

@@ -1,0 +1,200 @@
+"""Reads what stands between `{{` and `}}` or in `{% if … %}`: Liquid's parser, turned into our own expressions.
+
+Called by `mapping` alone, and the one file that imports `liquid` (within functions: it takes 0.4 s to load).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from engine.spelling import did_you_mean, quoted
+from engine.zaps import expressions as ours
+from engine.zaps import patterns
+from engine.zaps.filters import FILTERS
+from engine.zaps.limits import MAX_DIGITS, CannotMap
+
+MAX_EXPRESSION = 1_000  # characters between the braces: the parser's time may grow with their square
+MAX_NESTING = 40
+
+
+class NotATemplate(Exception):
+    """A text is no valid template; `position` is the offset in it."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+def output(source: str, position: int) -> ours.Expression:
+    """The expression of `{{ source }}`; `position` is where it starts in the template."""
+    from liquid.builtin.expressions import FilteredExpression
+
+    return _parsed(source, position, FilteredExpression.parse)
+
+
+def condition(source: str, position: int) -> ours.Expression:
+    """The expression of `{% if source %}`."""
+    from liquid.builtin.expressions import BooleanExpression
+
+    return _parsed(source, position, BooleanExpression.parse)
+
+
+def negated(expression: ours.Expression) -> ours.Expression:
+    """The opposite of a condition."""
+    return ours.Negated(expression)
+
+
+def _parsed(source: str, position: int, parse: Callable[..., Any]) -> ours.Expression:
+    from liquid.exceptions import LiquidError
+
+    if not source.strip():
+        raise NotATemplate("There is nothing between the braces.", position)
+    if len(source) > MAX_EXPRESSION:
+        raise NotATemplate(f"This is too long; at most {MAX_EXPRESSION:,} characters may stand here.", position)
+    try:
+        tree = parse(_environment(), _tokens(source, position))
+    except (LiquidError, RecursionError, AssertionError, ValueError) as error:
+        at = getattr(getattr(error, "token", None), "start_index", -1)
+        raise _unclear(source, position, at) from error
+    return _Translation(position).of(tree, 0)
+
+
+def _unclear(source: str, position: int, at: int) -> NotATemplate:
+    place = at if position <= at < position + len(source) else position
+    rest = source[place - position :].strip()
+    return NotATemplate(f"This cannot be understood from {quoted(rest or source)} on.", place)
+
+
+def _tokens(source: str, position: int) -> Any:
+    from liquid.builtin.expressions import tokenize
+    from liquid.stream import TokenStream
+    from liquid.token import TOKEN_EXPRESSION, Token
+
+    return TokenStream(tokenize(source, Token(TOKEN_EXPRESSION, source, position, source)))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from liquid import Environment
+
+    class Reading(Environment):
+        shorthand_indexes = True
+        logical_not_operator = True
+        logical_parentheses = True
+
+        def setup_tags_and_filters(self, *, extra: bool = False) -> None:
+            """None: only expressions are read."""
+
+    return Reading()
+
+
+@dataclass(frozen=True)
+class _Translation:
+    """From Liquid's tree to ours. What is not named here is not allowed."""
+
+    position: int
+
+    def of(self, node: Any, depth: int) -> ours.Expression:
+        if depth > MAX_NESTING:
+            raise NotATemplate("This is nested too deeply.", self.position)
+        translate = _translators().get(type(node).__name__)
+        if translate is None:
+            raise NotATemplate("Ranges like (1..3) are not available here.", self._at(node))
+        return translate(self, node, depth + 1)
+
+    def _at(self, node: Any) -> int:
+        return max(node.token.start_index, self.position) if getattr(node, "token", None) else self.position
+
+    def constant(self, node: Any, _: int) -> ours.Expression:
+        value = node.value
+        return ours.Constant(
+            self._decimal(node) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        )
+
+    def _decimal(self, node: Any) -> Any:
+        text = node.token.value
+        if len(text) > MAX_DIGITS:
+            raise NotATemplate("This number has too many digits.", self._at(node))
+        return node.value if isinstance(node.value, int) else Decimal(text)
+
+    def path(self, node: Any, depth: int) -> ours.Path:
+        segments = tuple(one if isinstance(one, str | int) else self.inner_path(one, depth) for one in node.path)
+        return ours.Path(segments, self._at(node))
+
+    def inner_path(self, node: Any, depth: int) -> ours.Path:
+        if depth > MAX_NESTING:
+            raise NotATemplate("This is nested too deeply.", self.position)
+        return self.path(node, depth + 1)
+
+    def filtered(self, node: Any, depth: int) -> ours.Expression:
+        result = self.of(node.left, depth)
+        for one in node.filters or ():
+            result = self._with_filter(result, one, depth)
+        return result
+
+    def _with_filter(self, inner: ours.Expression, node: Any, depth: int) -> ours.Expression:
+        found = FILTERS.get(node.name)
+        if found is None:
+            raise NotATemplate(f"There is no filter “{node.name}”.{did_you_mean(node.name, FILTERS)}", self._at(node))
+        if not found.least <= len(node.args) <= found.most or any(hasattr(one, "name") for one in node.args):
+            raise NotATemplate(f"The filter “{found.name}” {_takes(found.least, found.most)}.", self._at(node))
+        arguments = tuple(self.of(one.value, depth) for one in node.args)
+        if found.name == "extract":
+            self._check_pattern(arguments[0], node)
+        return ours.Filtered(inner, found, arguments)
+
+    def _check_pattern(self, pattern: ours.Expression, node: Any) -> None:
+        try:
+            if isinstance(pattern, ours.Constant):
+                patterns.compiled(str(pattern.constant))
+        except CannotMap as error:
+            raise NotATemplate(str(error), self._at(node)) from error
+
+    def boolean(self, node: Any, depth: int) -> ours.Expression:
+        return self.of(node.expression, depth)
+
+    def negated(self, node: Any, depth: int) -> ours.Expression:
+        return ours.Negated(self.of(node.right, depth))
+
+    def both(self, node: Any, depth: int) -> ours.Expression:
+        either = type(node).__name__ == "LogicalOrExpression"
+        return ours.Both(self.of(node.left, depth), self.of(node.right, depth), either)
+
+    def compared(self, node: Any, depth: int) -> ours.Expression:
+        return ours.Compared(self.of(node.left, depth), self.of(node.right, depth), _COMPARISONS[type(node).__name__])
+
+
+def _takes(least: int, most: int) -> str:
+    if most == 0:
+        return "takes no value"
+    amount = str(most) if least == most else f"{least} to {most}"
+    return f"takes {amount} value{'' if amount == '1' else 's'}, after a colon"
+
+
+_COMPARISONS = {
+    "EqExpression": "==",
+    "NeExpression": "!=",
+    "LtExpression": "<",
+    "GtExpression": ">",
+    "LeExpression": "<=",
+    "GeExpression": ">=",
+    "ContainsExpression": "contains",
+}
+
+
+@lru_cache(maxsize=1)
+def _translators() -> dict[str, Callable[[_Translation, Any, int], ours.Expression]]:
+    constants = ("TrueLiteral", "FalseLiteral", "IntegerLiteral", "FloatLiteral", "StringLiteral")
+    return {
+        **dict.fromkeys(constants, _Translation.constant),
+        **dict.fromkeys(_COMPARISONS, _Translation.compared),
+        **dict.fromkeys(("LogicalAndExpression", "LogicalOrExpression"), _Translation.both),
+        **dict.fromkeys(("Blank", "Empty"), lambda *_: ours.BlankWord()),
+        "Nil": lambda *_: ours.Constant(None),
+        "LogicalNotExpression": _Translation.negated,
+        "BooleanExpression": _Translation.boolean,
+        "FilteredExpression": _Translation.filtered,
+        "Path": _Translation.path,
+    }
