@@ -123,7 +123,7 @@ class Engine:
             self.queue.ring,
             limit=settings.parallel_polls,
         )
-        self.listening = Listening(runtime.database, runtime.sources, runtime.calls, self.polling.hint)
+        self.listening = Listening(runtime.database, self.writer, runtime.sources, runtime.calls, self.polling.hint)
         self._clock = Clock()
         self.ready = False
 

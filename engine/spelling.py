@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_COMPARED = 80  # characters; difflib's cost grows with the square
+LIKENESS = 0.7  # of 1; less gives suggestions that have nothing to do with what was meant
 QUOTED = 60  # characters of a foreign value that a sentence repeats
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like `name`, or None when none comes near."""
     by_folded = {one.casefold(): one for one in known}
-    found = get_close_matches(name[:LONGEST_COMPARED].casefold(), by_folded, n=1, cutoff=0.6)
+    found = get_close_matches(name[:LONGEST_COMPARED].casefold(), by_folded, n=1, cutoff=LIKENESS)
     return by_folded[found[0]] if found else None
 
 

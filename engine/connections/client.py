@@ -14,7 +14,7 @@ import httpx
 from engine.connections.wire import ACCEPT_ENCODING, TIMEOUT
 
 USER_AGENT = "Zapwerk/1"
-_DEFAULTS = (("Accept", "*/*"), ("Accept-Encoding", ACCEPT_ENCODING), ("User-Agent", USER_AGENT))
+_DEFAULTS = httpx.Headers({"Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING, "User-Agent": USER_AGENT})
 _WHAT_WE_DO = frozenset({"params", "headers", "content", "data", "files", "json", "timeout"})
 
 
@@ -22,7 +22,7 @@ class Client(httpx.AsyncClient):
     """Talks through `transport` only: no proxies, `.netrc` or certificates from the environment."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, timeout: httpx.Timeout = TIMEOUT) -> None:
-        super().__init__(transport=transport, timeout=timeout, trust_env=False, headers=dict(_DEFAULTS))
+        super().__init__(transport=transport, timeout=timeout, trust_env=False, headers=_DEFAULTS)
         self._to = transport
         self._usual = timeout.as_dict()
 
@@ -62,8 +62,8 @@ def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def _with_defaults(given: Any) -> list[tuple[str, str]] | httpx.Headers:
-    if not given:
-        return list(_DEFAULTS)
-    headers = given if isinstance(given, httpx.Headers) else httpx.Headers(given)
-    return [pair for pair in _DEFAULTS if pair[0] not in headers] + headers.multi_items()
+def _with_defaults(given: Any) -> httpx.Headers:
+    headers = httpx.Headers(_DEFAULTS)
+    if given:
+        headers.update(given)
+    return headers

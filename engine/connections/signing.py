@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import httpx
@@ -116,7 +117,7 @@ class Signed(httpx.AsyncBaseTransport):
     base_url: str = ""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        ours = origin_of(httpx.URL(self.base_url)) if self.base_url else origin_of(request.url)
+        ours = _origin_below(self.base_url) if self.base_url else origin_of(request.url)
         for _ in range(MAX_REDIRECTS + 1):
             signed = self.sign if self.sign and origin_of(request.url) == ours else None
             response = await self._answered(request, signed)
@@ -143,6 +144,11 @@ class Signed(httpx.AsyncBaseTransport):
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
     """Scheme, host and port: what credentials are bound to."""
     return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme)
+
+
+@lru_cache(maxsize=256)
+def _origin_below(base_url: str) -> tuple[str, str, int | None]:
+    return origin_of(httpx.URL(base_url))
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request | None:

@@ -22,6 +22,7 @@ from engine.sdk.errors import (
 )
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOVED = frozenset({301, 307, 308})
 MAX_QUOTED = 300  # characters of a service's own words in an error
 
 
@@ -34,7 +35,7 @@ Explain = Callable[[httpx.Response], ConnectorError | None]
 
 def failure_of(error: httpx.HTTPError | httpx.InvalidURL, *, read: bool) -> ConnectorError:
     """What a call that got no answer means."""
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.TooManyRedirects):
         return PermanentFailure(f"The address cannot be used: {error}")
     if read or isinstance(error, NothingSent):
         return TemporaryFailure(f"The service could not be reached: {_words(error)}")
@@ -42,11 +43,14 @@ def failure_of(error: httpx.HTTPError | httpx.InvalidURL, *, read: bool) -> Conn
 
 
 def refusal_of(response: httpx.Response, *, read: bool) -> ConnectorError | None:
-    """What an answer's status means; None for 2xx and 3xx.
+    """What an answer's status means; None for success, and for redirects that the caller should look at.
 
-    A write is only known not to have happened with 429, and with 503 that carries Retry-After.
+    A write is only known not to have happened with 429, and with 503 that carries Retry-After. Reads follow redirects
+    before they come here; a write is never sent on, so “it has moved” means that it was not done.
     """
     status = response.status_code
+    if status in MOVED and not read:
+        return PermanentFailure(f"The service has moved to {response.headers.get('Location', 'another address')}.")
     if status < 400:
         return None
     said = f"The service answered {status}{_quoted(response)}"
@@ -65,7 +69,7 @@ def refusal_of(response: httpx.Response, *, read: bool) -> ConnectorError | None
 def retry_after_of(response: httpx.Response) -> timedelta | None:
     """The Retry-After header as a time to wait: seconds or a date. None if it is missing or unreadable."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return timedelta(seconds=min(int(value), 7 * 24 * 3600))
     try:
         moment = parsedate_to_datetime(value)

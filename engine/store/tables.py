@@ -88,6 +88,7 @@ class WatchRow(SQLModel, table=True):
     connection_id: str = ""
     source: str
     listens: str = ""  # zaps with the same value share a listener; "" for none
+    listening: bool = False  # a listener is at work at this moment
     active: bool = True
     waits_for: str = ""  # the connection that must be repaired first
     generation: int = 1

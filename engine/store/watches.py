@@ -26,6 +26,7 @@ class Watch:
     connection_id: str
     source: str
     listens: str
+    listening: bool
     active: bool
     waits_for: str
     generation: int
@@ -113,8 +114,14 @@ def move_cursor(connection: Connection, watch: Watch, cursor: Any, *, until: dat
 
 
 def free_all(connection: Connection) -> None:
-    """Ends every lease: for the start of the only engine on this data folder."""
+    """Ends every lease and forgets who listened: for the start of the only engine on this data folder."""
     connection.execute(update(WatchRow).where(_COLUMNS.lease_until > 0).values(lease_token="", lease_until=0))
+    connection.execute(update(WatchRow).where(_COLUMNS.listening).values(listening=False))
+
+
+def set_listening(connection: Connection, zap_ids: Collection[str], listening: bool) -> None:
+    """Notes for these whether something listens for them, for people to see."""
+    connection.execute(update(WatchRow).where(_COLUMNS.zap_id.in_(list(zap_ids))).values(listening=listening))
 
 
 def begin(
@@ -197,6 +204,7 @@ def _watch(row: Row[Any]) -> Watch:
         connection_id=row.connection_id,
         source=row.source,
         listens=row.listens,
+        listening=row.listening,
         active=row.active,
         waits_for=row.waits_for,
         generation=row.generation,

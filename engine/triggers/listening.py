@@ -17,9 +17,11 @@ from engine.errors import ZapwerkError
 from engine.sdk.errors import ConnectorError
 from engine.store import watches, zaps
 from engine.store.database import Database
+from engine.store.writer import Writer
 from engine.triggers.sources import Source, Sources
 
 PAUSE_AFTER_HINT = 0.02  # seconds; a listener that returns at once must not spin
+WELL_AFTER = 2.0  # seconds
 FIRST_PAUSE = timedelta(seconds=1)
 MAX_PAUSE = timedelta(minutes=2)
 
@@ -42,11 +44,13 @@ class Listening:
     def __init__(
         self,
         database: Database,
+        writer: Writer,
         sources: Sources,
         calls: Calls,
         hint: Callable[[Collection[str]], Awaitable[None]],
     ) -> None:
         self._database = database
+        self._writer = writer
         self._sources = sources
         self._calls = calls
         self._hint = hint
@@ -56,17 +60,13 @@ class Listening:
         """Starts the listeners that are wanted and missing, and stops those that are not wanted any more."""
         wanted = await asyncio.to_thread(self._wanted)
         for key in set(self._listeners) - set(wanted):
-            self._listeners.pop(key).stopping.set()
+            await self._dismiss(self._listeners.pop(key))
         for key, zap_ids in wanted.items():
             if key in self._listeners:
-                self._listeners[key].zap_ids = zap_ids
+                await self._joined(self._listeners[key], zap_ids)
             else:
                 listener = self._listeners[key] = _Listener(zap_ids)
                 listener.task = asyncio.create_task(self._listen(listener), name=f"listen {key}")
-
-    def listens(self, zap_id: str) -> bool:
-        """Whether something listens for this zap at the moment."""
-        return any(zap_id in listener.zap_ids and listener.well for listener in self._listeners.values())
 
     async def stop(self, grace: float) -> None:
         """Asks all to return, and waits."""
@@ -79,6 +79,23 @@ class Listening:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _dismiss(self, listener: _Listener) -> None:
+        listener.stopping.set()
+        await self._tell(listener.zap_ids, False)
+
+    async def _joined(self, listener: _Listener, zap_ids: frozenset[str]) -> None:
+        newcomers, listener.zap_ids = zap_ids - listener.zap_ids, zap_ids
+        if newcomers:
+            await self._tell(newcomers, listener.well)
+
+    async def _is_well(self, listener: _Listener, well: bool) -> None:
+        if listener.well != well:
+            listener.well = well
+            await self._tell(listener.zap_ids, well)
+
+    async def _tell(self, zap_ids: Collection[str], listening: bool) -> None:
+        await self._writer.write(lambda connection: watches.set_listening(connection, zap_ids, listening))
 
     def _wanted(self) -> dict[str, frozenset[str]]:
         with self._database.read() as session:
@@ -95,7 +112,7 @@ class Listening:
                 pause = FIRST_PAUSE
             except Exception as error:  # noqa: BLE001 (said, and tried again)
                 await self._calls.ended(error)
-                listener.well = False
+                await self._is_well(listener, False)
                 log.warning("listening failed, next try in %s: %s", pause, _said(error))
                 await _sleep_or_stop(pause, listener.stopping)
                 pause = min(pause * 2, MAX_PAUSE)
@@ -103,13 +120,24 @@ class Listening:
     async def _once(self, listener: _Listener) -> None:
         source = await asyncio.to_thread(self._source, min(listener.zap_ids))
         asked = source.asked(purpose=Purpose.LISTENER, stopping=listener.stopping.is_set)
+        listening = asyncio.ensure_future(self._calls.listen(source.trigger, asked, source.given))
         if not listener.well:
-            listener.well = True
             await self._hint(listener.zap_ids)
-        await self._calls.listen(source.trigger, asked, source.given)
+        await self._until_it_returns(listener, listening)
         if not listener.stopping.is_set():
             await self._hint(listener.zap_ids)
             await asyncio.sleep(PAUSE_AFTER_HINT)
+
+    async def _until_it_returns(self, listener: _Listener, listening: asyncio.Future[None]) -> None:
+        """One that did not fail at once is well."""
+        try:
+            done, _ = await asyncio.wait({listening}, timeout=WELL_AFTER)
+            if not done:
+                await self._is_well(listener, True)
+            await listening
+            await self._is_well(listener, True)
+        finally:
+            listening.cancel()
 
     def _source(self, zap_id: str) -> Source:
         with self._database.read() as session:

@@ -3,7 +3,7 @@
 Called by `mapping` alone, and the one file that imports `liquid` (within functions: it takes 0.4 s to load).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -72,7 +72,19 @@ def _tokens(source: str, position: int) -> Any:
     from liquid.stream import TokenStream
     from liquid.token import TOKEN_EXPRESSION, Token
 
-    return TokenStream(tokenize(source, Token(TOKEN_EXPRESSION, source, position, source)))
+    tokens = tokenize(source, Token(TOKEN_EXPRESSION, source, position, source))
+    return TokenStream(_with_names(tokens))
+
+
+def _with_names(tokens: Iterable[Any]) -> Iterator[Any]:
+    """Beside a dot every word is a name, also one that is a keyword elsewhere: `mail.empty`, `with.id`."""
+    from liquid.token import TOKEN_DOT, TOKEN_WORD
+
+    every = list(tokens)
+    dots = [token.kind == TOKEN_DOT for token in every]
+    for token, after, before in zip(every, [False, *dots], [*dots[1:], False], strict=False):
+        is_name = (after or before) and token.value == token.kind and token.value.isidentifier()
+        yield token._replace(kind=TOKEN_WORD) if is_name else token
 
 
 @lru_cache(maxsize=1)

@@ -132,6 +132,7 @@ def upgrade() -> None:
     sa.Column('connection_id', sa.String(), nullable=False),
     sa.Column('source', sa.String(), nullable=False),
     sa.Column('listens', sa.String(), nullable=False),
+    sa.Column('listening', sa.Boolean(), nullable=False),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('waits_for', sa.String(), nullable=False),
     sa.Column('generation', sa.Integer(), nullable=False),
