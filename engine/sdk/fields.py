@@ -51,7 +51,7 @@ class Kind(StrEnum):
     MAPPING = "mapping"
     JSON = "json"
     FILE = "file"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 (a kind, not a password)
 
 
 @dataclass(frozen=True)
