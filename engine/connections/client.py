@@ -6,6 +6,7 @@ does that, where nobody sees the credentials. Going straight to the transport ma
 
 from datetime import timedelta
 from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.connections.wire import ACCEPT_ENCODING, TIMEOUT
 
 USER_AGENT = "Zapwerk/1"
 _DEFAULTS = httpx.Headers({"Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING, "User-Agent": USER_AGENT})
+_NOT_GIVEN = (None, httpx.USE_CLIENT_DEFAULT)
 _WHAT_WE_DO = frozenset({"params", "headers", "content", "data", "files", "json", "timeout"})
 
 
@@ -23,11 +25,13 @@ class Client(httpx.AsyncClient):
 
     def __init__(self, transport: httpx.AsyncBaseTransport, *, timeout: httpx.Timeout = TIMEOUT) -> None:
         super().__init__(transport=transport, timeout=timeout, trust_env=False, headers=_DEFAULTS)
+        self.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._to = transport
         self._usual = timeout.as_dict()
 
     async def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:
         """As httpx's; options that are rarely used go the long way."""
+        options = {name: value for name, value in options.items() if value not in _NOT_GIVEN}
         if options.keys() - _WHAT_WE_DO:
             return await super().request(method, url, **options)
         timeout = options.pop("timeout", None)

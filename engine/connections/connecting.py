@@ -4,7 +4,7 @@ again, reconnecting and removing. Called by the command line and the pages.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from engine.connections.calls import Calls
 from engine.connections.contexts import LiveConnection
 from engine.connections.results import ConnectorBug
-from engine.connections.stored import Connections, auth_kind, typed_hosts
+from engine.connections.stored import Connections, auth_kind, shown, typed_hosts
 from engine.errors import Problem, Problems, Refused
 from engine.registry import Registry
 from engine.sdk.auth import OAuth2, Token
@@ -75,17 +75,21 @@ class Connecting:
 
         Raises `Problems` or `Refused` with the reason.
         """
-        with self.database.read() as session:
-            row = connections.find(session, connection_id)
+        row = await asyncio.to_thread(self._row, connection_id)
+        return await self._repair(row, await asyncio.to_thread(self.stored.opened, row), None)
+
+    async def reconnect(
+        self, connection_id: str, typed: Mapping[str, Any], token: Token | None = None, *, trusted: bool = False
+    ) -> Account:
+        """Replaces the credentials: what is not `typed` anew stays. Repairs every zap and releases what was held.
+
+        Raises `Problems` or `Refused`, also when they lead to another account; then nothing is changed.
+        """
+        row = await asyncio.to_thread(self._row, connection_id)
         live = await asyncio.to_thread(self.stored.opened, row)
-        account = await self._checked(live)
-        if account.id != row.account_id:
-            raise Refused(
-                f"“{row.name}” now leads to another account ({account.label} instead of {row.account_label}). "
-                "Add it as a new connection."
-            )
-        await asyncio.to_thread(self._repaired, row)
-        return account
+        given = token or given_of(live.connector, live.auth, {**shown(live.given), **typed})
+        hosts = live.allowed_hosts | (typed_hosts(typed) if trusted else frozenset())
+        return await self._repair(row, replace(live, id="", given=given, allowed_hosts=hosts), given)
 
     async def remove(self, connection_id: str) -> list[str]:
         """Shreds the credentials. Returns the names of the zaps that used it; their runs are held from now on."""
@@ -98,6 +102,20 @@ class Connecting:
         with self.database.read() as session:
             row = connections.find(session, connection_id)
             return [zap.name for zap in zaps.using(session, row.id)]
+
+    async def _repair(self, row: StoredConnection, live: LiveConnection, given: BaseModel | None) -> Account:
+        account = await self._checked(live)
+        if account.id != row.account_id:
+            raise Refused(
+                f"“{row.name}” would now lead to another account ({account.label} instead of {row.account_label}). "
+                "Add it as a new connection."
+            )
+        await asyncio.to_thread(self._repaired, row, live, given)
+        return account
+
+    def _row(self, connection_id: str) -> StoredConnection:
+        with self.database.read() as session:
+            return connections.find(session, connection_id)
 
     def _candidate(self, wish: Wish, token: Token | None) -> LiveConnection:
         connector = self.registry().connector(wish.app)
@@ -135,8 +153,12 @@ class Connecting:
         with self.database.write() as session:
             return connections.add(session, new, now=self.now())
 
-    def _repaired(self, row: StoredConnection) -> None:
+    def _repaired(self, row: StoredConnection, live: LiveConnection, given: BaseModel | None) -> None:
         with self.database.write() as session:
+            if given is not None:
+                connections.set_credentials(
+                    session, row.id, self.stored.seal(given), live.allowed_hosts, now=self.now()
+                )
             connections.set_state(session, row.id, ConnectionState.ACTIVE, "", now=self.now())
             watches.repaired(session, row.id, now=self.now())
             runs.release_hold(session.connection(), f"{Hold.CONNECTION}:{row.id}", now=self.now())

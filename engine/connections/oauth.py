@@ -53,7 +53,7 @@ class SignIn:
             "response_type": "code",
             "client_id": self.profile.client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": self.oauth.scope_separator.join(self.oauth.scopes),
+            "scope": self._filled(self.oauth.scope_separator.join(self.oauth.scopes)),
             "state": state,
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",

@@ -148,8 +148,10 @@ def _create(path: Path, content: bytes) -> None:
         os.link(draft, path)
     except FileExistsError:
         return
+    except OSError:
+        draft.rename(path)  # some network folders know no links; the engine's lock keeps others away there
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 

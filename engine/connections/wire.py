@@ -6,6 +6,7 @@ byte of the request was written.
 """
 
 import asyncio
+import os
 import select
 import socket
 import ssl
@@ -303,7 +304,8 @@ def _before_sending(error: Exception, hop: _Hop) -> str | None:
         case aiohttp.ConnectionTimeoutError():
             return f"no connection to {where} in time"
         case aiohttp.ClientConnectorError():
-            return f"no connection to {where} ({error.os_error.strerror or error.os_error})"
+            number = error.os_error.errno
+            return f"no connection to {where} ({os.strerror(number) if number else error.os_error})"
         case _:
             return None
 

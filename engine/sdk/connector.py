@@ -7,7 +7,7 @@ a `Trigger`, `Action`, `Search` or `Webhook`: still callable as it was, and carr
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import Annotated, Any, Generic, Literal, TypeVar, overload
 
 from pydantic import BaseModel, Field, create_model
 
@@ -132,6 +132,7 @@ class Action(Operation[GivenT, ReturnedT]):
         self._repeatable = repeatable
         self.find_this: Callable[..., Any] | None = None
         self.find_like: Callable[..., Any] | None = None
+        self._form: type[BaseModel] = self.given
 
     def repeatable(self, profile: Any) -> bool:
         """Whether a second call with the same idempotency key does no harm, for connections of this profile."""
@@ -151,6 +152,7 @@ class Action(Operation[GivenT, ReturnedT]):
         """Registers the answer to “is there one like it already?”, and gives the action the field `if_exists`."""
         self._like_the_action(function)
         self.find_like = function
+        self._form = _with_if_exists(self.given)
         return function
 
     def _like_the_action(self, function: Callable[..., Any]) -> None:
@@ -161,16 +163,18 @@ class Action(Operation[GivenT, ReturnedT]):
     @property
     def form(self) -> type[BaseModel]:
         """The input model, with `if_exists` where the action can tell what exists."""
-        if self.find_like is None:
-            return self.given
-        form: type[BaseModel] = create_model(
-            f"{self.given.__name__}Form", __base__=self.given, if_exists=(IF_EXISTS, Field("use", title="If it exists"))
-        )
-        return form
+        return self._form
 
 
 IF_EXISTS = Literal["use", "create", "stop"]
 IF_EXISTS_LABELS = Labels({"use": "use it", "create": "create another", "stop": "stop"})
+
+
+def _with_if_exists(given: type[BaseModel]) -> type[BaseModel]:
+    """Made once: building a model takes more than a millisecond, and every run asks for the form."""
+    if_exists: Any = (Annotated[IF_EXISTS, IF_EXISTS_LABELS], Field("use", title="If it exists"))
+    form: type[BaseModel] = create_model(f"{given.__name__}Form", __base__=given, if_exists=if_exists)
+    return form
 
 
 class Search(Operation[GivenT, ReturnedT]):

@@ -97,14 +97,13 @@ class Blobs:
     def settle(self, draft: Path, digest: str) -> None:
         """Put a finished draft in its place."""
         target = self._path(f"sha256:{digest}")
+        new = not target.parent.exists()
         target.parent.mkdir(parents=True, exist_ok=True)
         with self._moving:
             draft.replace(target)
-        handle = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        # A renamed file may vanish in a power cut until its folder is synced, and so may a new folder.
+        for folder in (target.parent, *((target.parent.parent, self.folder) if new else ())):
+            _sync(folder)
 
     def _drop_if_older(self, path: Path, before: float) -> bool:
         with self._moving:
@@ -198,9 +197,16 @@ class AsyncBlobs:
 
 def clean_name(name: str) -> str:
     """A file's name without folders, control characters and what cannot be written down; never empty."""
-    printable = "".join(sign for sign in name.replace("\\", "/") if sign.isprintable() or sign == " ")
-    last = printable.rpartition("/")[2].encode("utf-8", "replace").decode().strip(" .")
-    return last[:MAX_NAME] or "file"
+    last = name.encode("utf-8", "replace").decode().replace("\\", "/").rpartition("/")[2]
+    return "".join(sign for sign in last if sign.isprintable()).strip(" .")[:MAX_NAME] or "file"
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 async def _gathered(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

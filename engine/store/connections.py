@@ -10,6 +10,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.errors import NotFound, Refused
 from engine.store import ids
+from engine.store.encoding import clean
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import ConnectionState
 from engine.store.tables import ConnectionRow, WatchRow
@@ -101,12 +102,21 @@ def set_sealed(session: Session, connection_id: str, sealed: bytes, *, now: date
         _changed(session, row, now)
 
 
+def set_credentials(
+    session: Session, connection_id: str, sealed: bytes, allowed_hosts: frozenset[str], *, now: datetime
+) -> None:
+    """Replaces what a person typed, and the private hosts that are allowed by it."""
+    row = _row(session, connection_id)
+    row.allowed_hosts = json.dumps(sorted(allowed_hosts))
+    set_sealed(session, row.id, sealed, now=now)
+
+
 def set_state(session: Session, connection_id: str, state: ConnectionState, reason: str, *, now: datetime) -> bool:
     """True if this changed it."""
     row = _row(session, connection_id)
     if row.deleted_at is not None or (row.state, row.reason) == (state, reason):
         return False
-    before, row.state, row.reason = row.state, state, reason
+    before, row.state, row.reason = row.state, state, clean(reason)
     row.checked_at = to_ms(now)
     _changed(session, row, now)
     return before != state
@@ -116,7 +126,7 @@ def refuse(connection: Connection, connection_id: str, reason: str, *, now: date
     """The app no longer accepts this account: it needs reconnecting, and the triggers on it wait."""
     row, watch = ConnectionRow.__table__.c, WatchRow.__table__.c  # type: ignore[attr-defined]
     active = update(ConnectionRow).where(row.id == connection_id, row.state == ConnectionState.ACTIVE)
-    values = {"state": ConnectionState.RECONNECT, "reason": reason, "updated_at": to_ms(now), "checked_at": to_ms(now)}
+    values = {"state": ConnectionState.RECONNECT, "reason": clean(reason), "updated_at": to_ms(now), "checked_at": to_ms(now)}
     if connection.execute(active.values(**values, revision=row.revision + 1)).rowcount:
         on_it = update(WatchRow).where(watch.connection_id == connection_id, watch.active)
         connection.execute(on_it.values(waits_for=connection_id))

@@ -4,13 +4,16 @@ JSON in UTF-8. Lone surrogates and NUL become U+FFFD: PostgreSQL takes neither, 
 """
 
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_jsonable_python
 
 REPLACEMENT = "\ufffd"
+_UNWELCOME = re.compile("[\x00\ud800-\udfff]")
 
 
 def encode(value: Any) -> bytes:
@@ -18,7 +21,17 @@ def encode(value: Any) -> bytes:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     if "\\u0000" in text:
         text = json.dumps(_without_nul(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", errors="surrogatepass").decode("utf-8", errors="replace").encode()
+    return clean(text).encode()
+
+
+def clean(text: str) -> str:
+    """`text` as every database takes it: for columns that hold words, which may be a stranger's."""
+    return _UNWELCOME.sub(REPLACEMENT, text)
+
+
+def distinct(text: str) -> str:
+    """As `clean`, for names of things: two different ones stay different."""
+    return _UNWELCOME.sub(lambda found: f"{REPLACEMENT}{ord(found[0]):x}", text)
 
 
 def decode(data: bytes | None) -> Any:
@@ -46,12 +59,15 @@ def _plain(value: Any) -> Any:
         return list(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", errors="replace")
-    raise TypeError(f"{type(value).__name__} cannot be kept")
+    try:
+        return to_jsonable_python(value)  # addresses, UUIDs, enums: whatever a model may hold
+    except ValueError as error:
+        raise TypeError(f"{type(value).__name__} cannot be kept") from error
 
 
 def _without_nul(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\0", REPLACEMENT)
+        return clean(value)
     if isinstance(value, list):
         return [_without_nul(one) for one in value]
     if isinstance(value, dict):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from engine.store import ids, notices, watches
 from engine.store.moments import span_ms, to_ms
+from engine.store.runs import NEVER
 from engine.store.states import Hold, RunState, ZapState
 from engine.store.tables import EventRow, RunRow, SeenRow, ZapRow
 from engine.store.watches import Watch
@@ -113,7 +114,7 @@ def new_run(
         "replay_of": replay_of,
         "state": RunState.HELD if hold else RunState.QUEUED,
         "hold": hold,
-        "due_at": moment,
+        "due_at": NEVER if hold else moment,
         "attempt": 0,
         "owner": "",
         "epoch": 0,

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlmodel import Session
 
 from engine.store import ids
+from engine.store.encoding import clean
 from engine.store.moments import from_ms, to_ms
 from engine.store.tables import NoticeRow
 
@@ -29,7 +30,7 @@ class Notice:
 
 def tell(connection: Connection, matter: str, sentence: str, *, zap_id: str = "", now: datetime) -> bool:
     """Opens the matter, or counts it up; True if it is new."""
-    moment = to_ms(now)
+    moment, sentence = to_ms(now), clean(sentence)
     again = update(NoticeRow).where(_NOTICE.matter == matter, _NOTICE.closed_at.is_(None))
     if connection.execute(again.values(sentence=sentence, count=_NOTICE.count + 1, updated_at=moment)).rowcount:
         return False

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlmodel import Session
 
 from engine.errors import NotFound
-from engine.store.encoding import decode
+from engine.store.encoding import clean, decode
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import FINISHED, Entry, Hold, RunState
 from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow, ZapRow
 
-NEVER = 2**52  # milliseconds; for a hold that only a person ends
+NEVER = 253_370_764_800_000  # milliseconds, the year 9999: for a hold that only a person ends
 
 _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 _JOURNAL = JournalRow.__table__.c  # type: ignore[attr-defined]
@@ -208,8 +208,8 @@ def _let_go(connection: Connection, run: Run, change: Change, now: datetime) -> 
         "owner": "",
         "lease_until": 0,
         "step": change.step,
-        "problem": change.problem,
-        "field": change.field,
+        "problem": clean(change.problem),
+        "field": clean(change.field),
         "hold": change.hold,
     }
     if change.due_at is not None:

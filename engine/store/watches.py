@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from sqlmodel import Session
 
 from engine.store import ids
+from engine.store.encoding import clean
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.tables import WatchRow
 
@@ -95,7 +96,7 @@ def release(
         "last_check_at": moment,
         "next_poll_at": moment + wait_ms,
         "wait": wait_ms,
-        "problem": problem,
+        "problem": clean(problem),
         "waits_for": waits_for,
     }
     if problem:
@@ -109,7 +110,7 @@ def move_cursor(connection: Connection, watch: Watch, cursor: Any, *, until: dat
     """Stores the cursor and keeps the lease; False, and nothing is changed, if the lease was lost."""
     values: dict[str, Any] = {"cursor": json.dumps(cursor), "lease_until": to_ms(until)}
     if warning is not None:
-        values["warning"] = warning
+        values["warning"] = clean(warning)
     return _change(connection, watch, values)
 
 
@@ -170,6 +171,11 @@ def repaired(session: Session, connection_id: str, *, now: datetime) -> None:
 def get(session: Session, zap_id: str) -> Watch | None:
     row = session.execute(select(*_COLUMNS).where(_COLUMNS.zap_id == zap_id)).one_or_none()
     return _watch(row) if row else None
+
+
+def every(session: Session) -> dict[str, Watch]:
+    """All watches, by zap."""
+    return {row.zap_id: _watch(row) for row in session.execute(select(*_COLUMNS))}
 
 
 def listening(session: Session) -> Sequence[Watch]:

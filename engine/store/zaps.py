@@ -96,6 +96,17 @@ def live(session: Session, zap_id: str) -> Zap | None:
     return None if row.published is None else version(session, zap_id, row.published)
 
 
+def versions(session: Session, zap_id: str) -> dict[int, datetime]:
+    """When each published version was made, the newest first."""
+    mine = select(VersionRow).where(VersionRow.zap_id == zap_id).order_by(col(VersionRow.number).desc())
+    return {row.number: from_ms(row.created_at) for row in session.exec(mine)}
+
+
+def names(session: Session) -> dict[str, str]:
+    """The name of every zap there ever was, by id: for the history."""
+    return {row.id: row.name for row in session.exec(select(ZapRow))}
+
+
 def set_state(session: Session, zap_id: str, state: ZapState, *, now: datetime, attention: str = "") -> None:
     row = _row(session, zap_id)
     row.state, row.attention = state, attention

@@ -19,6 +19,7 @@ from engine.zaps.model import ActionStep, FilterStep, TriggerUse, Zap
 
 MAX_FILE = 1_000_000  # characters
 MAX_DEPTH = 40
+MAX_EVENTS = 20_000  # names, values and beginnings and ends of groups; PyYAML reads some 20,000 in a second
 MAX_PROBLEMS = 100  # told at once
 WIDTH = 120
 
@@ -139,7 +140,9 @@ _Dumper.add_representer(str, _represent_text)
 def _refuse_tricks(text: str) -> None:
     """Reads the events once, before anything is built from them."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        if count > MAX_EVENTS:
+            raise _Trick("the file holds more values than any zap needs", event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _Trick("anchors and aliases cannot be used", event)
         if getattr(event, "tag", None):
@@ -157,7 +160,7 @@ class _Trick(yaml.MarkedYAMLError):
 def _told(error: yaml.MarkedYAMLError) -> Problems:
     mark = error.problem_mark or error.context_mark
     place = f"Line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return Problems([Problem(f"{place}{error.problem or error.context}.", position=mark.index if mark else None)])
+    return Problems([Problem(f"{place}{error.problem or error.context}.")])
 
 
 def _problem(detail: ErrorDetails, given: dict[str, Any], document: yaml.Node) -> Problem:

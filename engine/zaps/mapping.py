@@ -34,6 +34,8 @@ from engine.zaps.syntax import NotATemplate
 MAX_TEMPLATE = 100_000  # characters of one template
 MAX_DEPTH = 30  # of lists and mappings within each other, and of `if` within `if`
 
+TOO_DEEP = "The values are nested too deeply."
+
 _OPENING = re.compile(r"\{\{-?|\{%-?")
 
 
@@ -66,10 +68,17 @@ def render(value: Any, scope: Mapping[str, Any], locale: Locale | None = None) -
 
 def has_template(value: Any) -> bool:
     """Whether there is a template anywhere in a value."""
-    if isinstance(value, str):
-        return "{{" in value or "{%" in value
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    return any(has_template(one) for one in inner)
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            if "{{" in one or "{%" in one:
+                return True
+        elif isinstance(one, Mapping):
+            pending.extend(one.values())
+        elif isinstance(one, list | tuple):
+            pending.extend(one)
+    return False
 
 
 def references(value: Any) -> list[Reference]:
@@ -92,7 +101,7 @@ def syntax_problem(text: str) -> tuple[str, int] | None:
 
 def syntax_problems(value: Any) -> list[Problem]:
     """What is wrong with any template in a value, by field."""
-    found = []
+    found = [Problem(TOO_DEEP)] if _is_too_deep(value) else []
     for field, text in _texts(value, "", 0):
         problem = syntax_problem(text)
         if problem is not None:
@@ -110,7 +119,7 @@ def parsed(text: str) -> Pieces:
 
 def _rendered(value: Any, at: Rendering, field: str, found: list[Problem], depth: int) -> Any:
     if depth > MAX_DEPTH:
-        found.append(Problem("The values are nested too deeply.", field=field))
+        found.append(Problem(TOO_DEEP, field=field))
         return None
     if isinstance(value, Mapping):
         return {key: _rendered(one, at, _below(field, key), found, depth + 1) for key, one in value.items()}
@@ -150,12 +159,14 @@ def _below(field: str, key: object) -> str:
 def _texts(value: Any, field: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield field, value
-    elif depth <= MAX_DEPTH and isinstance(value, Mapping):
-        for key, one in value.items():
+    elif depth <= MAX_DEPTH and isinstance(value, Mapping | list | tuple):
+        for key, one in value.items() if isinstance(value, Mapping) else enumerate(value):
             yield from _texts(one, _below(field, key), depth + 1)
-    elif depth <= MAX_DEPTH and isinstance(value, list | tuple):
-        for index, one in enumerate(value):
-            yield from _texts(one, _below(field, index), depth + 1)
+
+
+def _is_too_deep(value: Any, depth: int = 0) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return depth > MAX_DEPTH or any(_is_too_deep(one, depth + 1) for one in inner)
 
 
 def _paths(pieces: Pieces) -> Iterator[Path]:

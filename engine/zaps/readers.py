@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from engine.sdk.connector import IF_EXISTS, IF_EXISTS_LABELS
 from engine.sdk.fields import Kind, Labels, Shape, shape_of
 from engine.sdk.records import File
 from engine.spelling import quoted
@@ -181,8 +180,6 @@ def _choices(python_type: Any) -> list[Any]:
 
 def _labels(shape: Shape) -> dict[str, str]:
     marker = shape.marker(Labels)
-    if marker is None and shape.python_type == IF_EXISTS:
-        marker = IF_EXISTS_LABELS
     return marker.by_value if marker else {}
 
 

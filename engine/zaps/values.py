@@ -6,6 +6,7 @@ what was typed.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -27,6 +28,8 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 class ValueProblems(Problems):
     """Values that cannot be used, each by field; `problems` are `ValueProblem`s, which can be told in German too."""
+
+    problems: tuple[ValueProblem, ...]
 
 
 def read(model: type[ModelT], raw: Mapping[str, Any], locale: Locale) -> ModelT:
@@ -76,7 +79,7 @@ def _read_fields(
 ) -> tuple[dict[str, Any], list[ValueProblem]]:
     values: dict[str, Any] = {}
     found: list[ValueProblem] = []
-    for name, info, shape in fields_of(model):
+    for name, info, shape in _fields(model):
         if name in unknown:
             continue
         reading = _Reading(model, locale, f"{place}{name}", title_of(name, info), depth)
@@ -90,6 +93,12 @@ def _read_fields(
     if model.model_config.get("extra") == "allow":
         values |= {name: one for name, one in raw.items() if name not in model.model_fields}
     return values, found
+
+
+@lru_cache(maxsize=1024)
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, Shape], ...]:
+    """Kept, because every run of every step asks."""
+    return tuple(fields_of(model))
 
 
 def _is_left_out(given: Any, shape: Shape) -> bool:
