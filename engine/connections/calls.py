@@ -183,6 +183,8 @@ class Calls:
 
     async def close(self) -> None:
         """Close what the contexts hold. Threads that hang are left behind."""
+        for pool in self._pools.values():
+            pool.close()
         await self.contexts.close()
 
     async def _called(self, job: "_Job", asked: Asked, place: Place) -> Any:

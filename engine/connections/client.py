@@ -31,7 +31,7 @@ class Client(httpx.AsyncClient):
 
     async def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:
         """As httpx's; options that are rarely used go the long way."""
-        options = {name: value for name, value in options.items() if value not in _NOT_GIVEN}
+        options = {name: value for name, value in options.items() if not any(value is one for one in _NOT_GIVEN)}
         if options.keys() - _WHAT_WE_DO:
             return await super().request(method, url, **options)
         timeout = options.pop("timeout", None)

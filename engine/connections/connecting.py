@@ -58,17 +58,7 @@ class Connecting:
         """
         live = await asyncio.to_thread(self._candidate, wish, token)
         account = await self._checked(live)
-        new = NewConnection(
-            name=wish.name,
-            app=live.connector.key,
-            auth=live.auth,
-            profile=self._profile_name(live.connector, wish),
-            account_id=account.id,
-            account_label=account.label,
-            sealed=self.stored.seal(live.given),
-            allowed_hosts=typed_hosts(wish.values) if wish.trusted else frozenset(),
-        )
-        return await asyncio.to_thread(self._save, new)
+        return await asyncio.to_thread(self._save, wish, live, account)
 
     async def check(self, connection_id: str) -> Account:
         """Asks the app whether the account is still accepted; repairs a connection that works again.
@@ -149,8 +139,18 @@ class Connecting:
         except (ConnectorError, ConnectorBug) as error:
             raise Refused(f"The account could not be checked: {error}") from error
 
-    def _save(self, new: NewConnection) -> StoredConnection:
+    def _save(self, wish: Wish, live: LiveConnection, account: Account) -> StoredConnection:
         with self.database.write() as session:
+            new = NewConnection(
+                name=wish.name,
+                app=live.connector.key,
+                auth=live.auth,
+                profile=self._profile_name(live.connector, wish),
+                account_id=account.id,
+                account_label=account.label,
+                sealed=self.stored.seal(live.given),  # within the transaction: no change of the key comes between
+                allowed_hosts=typed_hosts(wish.values) if wish.trusted else frozenset(),
+            )
             return connections.add(session, new, now=self.now())
 
     def _repaired(self, row: StoredConnection, live: LiveConnection, given: BaseModel | None) -> None:

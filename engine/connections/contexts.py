@@ -126,7 +126,7 @@ class OnLoop:
         self._over = False
 
     def __call__(self, work: Awaitable[Any]) -> Any:
-        begun = _awaited(work)
+        begun = work if asyncio.iscoroutine(work) else _awaited(work)
         if threading.get_ident() == self._thread:
             begun.close()
             raise RuntimeError("a blocking ctx was used on the event loop")

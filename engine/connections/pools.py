@@ -71,6 +71,8 @@ class Pool:
         self._jobs: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._idle = 0
+        self._threads = 0
+        self._closed = False
 
     async def place(self) -> Place:
         """Waits for a free place; first come, first served."""
@@ -97,12 +99,20 @@ class Pool:
         self._submit(job)
         return ended
 
+    def close(self) -> None:
+        """Let idle threads end now, and the others as soon as they have finished."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
     def _submit(self, job: Callable[[], None]) -> None:
         with self._changed:
             self._jobs.append(job)
-            if self._idle >= len(self._jobs):
+            # Whoever has a place but finds all threads taken need not wait for long: one of them is coming back.
+            if self._idle >= len(self._jobs) or self._threads >= self.size:
                 self._changed.notify()
                 return
+            self._threads += 1
         threading.Thread(target=self._work, name=self.name, daemon=True).start()
 
     def _work(self) -> None:
@@ -113,11 +123,14 @@ class Pool:
     def _next(self) -> Callable[[], None] | None:
         with self._changed:
             self._idle += 1
-            while not self._jobs:
+            while not self._jobs and not self._closed:
                 if not self._changed.wait(THREAD_IDLE) and not self._jobs:
                     break
             self._idle -= 1
-            return self._jobs.popleft() if self._jobs else None
+            if self._jobs:
+                return self._jobs.popleft()
+            self._threads -= 1
+            return None
 
 
 def captured(work: Callable[[], Any]) -> Outcome:

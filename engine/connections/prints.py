@@ -1,62 +1,74 @@
 """Keeps what connectors print away from our own output, where a command writes JSON and a secret would stay for good.
 
-The runtime wraps its life in `divided()`; `Calls` says whose code is running with `speaker`.
+The runtime wraps its life in `divided()`; `running` says whose code is running with `speaker`.
 """
 
-import io
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TextIO, cast
 
 MAX_LINE = 2000  # characters
 
-speaker: ContextVar[logging.Logger | None] = ContextVar("zapwerk_speaker", default=None)
+
+@dataclass
+class Speaker:
+    """A connector that is running: its log, and the line it has begun to print."""
+
+    log: logging.Logger
+    begun: str = ""
+
+    def say(self, text: str) -> None:
+        """Whole lines go to the log."""
+        *lines, self.begun = (self.begun + text).split("\n")
+        if len(self.begun) > MAX_LINE:
+            lines, self.begun = [*lines, self.begun], ""
+        for line in lines:
+            if line.strip():
+                self.log.info("printed: %s", line[:MAX_LINE])
 
 
-class Divided(io.TextIOBase):
+speaker: ContextVar[Speaker | None] = ContextVar("zapwerk_speaker", default=None)
+
+
+class Divided:
     """Stands for stdout or stderr: a connector's words become lines of its log, all others pass."""
 
-    def __init__(self, behind: Any) -> None:
-        self.behind = behind
+    def __init__(self, behind: TextIO) -> None:
+        self._behind = behind
 
     def write(self, text: str) -> int:
-        log = speaker.get()
-        if log is None:
-            return int(self.behind.write(text))
+        speaking = speaker.get()
+        if speaking is None:
+            return self._behind.write(text)
         # Cleared while we log: a handler that writes to this very stream must reach the stream.
         token = speaker.set(None)
         try:
-            for line in text.splitlines():
-                if line.strip():
-                    log.info("printed: %s", line[:MAX_LINE])
+            speaking.say(text)
         finally:
             speaker.reset(token)
         return len(text)
 
-    def flush(self) -> None:
-        self.behind.flush()
-
-    def isatty(self) -> bool:
-        return bool(self.behind.isatty())
-
-    def fileno(self) -> int:
-        return int(self.behind.fileno())
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.behind, name)
+        return getattr(self._behind, name)
 
 
 @contextmanager
 def divided() -> Iterator[None]:
     """While this is open, stdout and stderr are divided."""
     before = sys.stdout, sys.stderr
-    ours = sys.stdout, sys.stderr = Divided(sys.stdout), Divided(sys.stderr)
+    ours = cast(TextIO, Divided(sys.stdout)), cast(TextIO, Divided(sys.stderr))
+    sys.stdout, sys.stderr = ours
     try:
         yield
     finally:
-        for name, own, other in zip(("stdout", "stderr"), ours, before, strict=True):
-            if getattr(sys, name) is own:
-                setattr(sys, name, other)
+        # Somebody may have put a stream of their own in the place of ours meanwhile; theirs stays.
+        sys.stdout = before[0] if sys.stdout is ours[0] else sys.stdout
+        sys.stderr = before[1] if sys.stderr is ours[1] else sys.stderr

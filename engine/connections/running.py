@@ -45,7 +45,7 @@ class Overran(Exception):
 @contextmanager
 def heard(kit: Kit) -> Iterator[None]:
     """Tasks and threads that begin in here count as the connector speaking."""
-    current, speaker = redaction.current.set(kit.redactor), prints.speaker.set(kit.log)
+    current, speaker = redaction.current.set(kit.redactor), prints.speaker.set(prints.Speaker(kit.log))
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ import json
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,22 @@ _HEADER = "# The keys that seal your passwords. Without them every connection mu
 
 
 class Vault:
-    """Seals JSON values. A vault with other keys than those that sealed cannot open them."""
+    """Seals JSON values. A vault with other keys than those that sealed cannot open them.
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    `file` is the key file, if the keys come from it: another process may put a new key into it, so it is looked at
+    before each use. Keys once known still open, for what was read just before a rotation.
+    """
+
+    def __init__(self, keys: Sequence[bytes], *, file: Path | None = None) -> None:
         if not keys:
             raise VaultError("There is no key to seal passwords with.")
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
-        self._keys = tuple(keys)
+        self._file = file
+        self._seen: tuple[int, int] | None = None
+        self._take(keys)
 
     def seal(self, value: Any) -> bytes:
         """`value` (anything JSON can say), readable only with the newest key."""
+        self._look()
         return self._fernet.encrypt(json.dumps(value, separators=(",", ":")).encode())
 
     def open(self, sealed: bytes) -> Any:
@@ -50,6 +57,7 @@ class Vault:
     @property
     def fingerprint(self) -> str:
         """Tells the newest key from others without telling the key: may be stored and shown."""
+        self._look()
         return fingerprint_of(self._keys[0])
 
     @property
@@ -57,7 +65,21 @@ class Vault:
         """Of all keys, newest first."""
         return tuple(fingerprint_of(key) for key in self._keys)
 
+    def _take(self, keys: Sequence[bytes]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._keys = tuple(keys)
+
+    def _look(self) -> None:
+        """Takes the file's keys if it was changed; one that cannot be read now changes nothing."""
+        stamp = _stamp(self._file)
+        if self._file is None or stamp is None or stamp == self._seen:
+            return
+        with suppress(VaultError):
+            self._take(list(dict.fromkeys((*_read(self._file), *self._keys))))
+            self._seen = stamp
+
     def _opened(self, work: Any) -> bytes:
+        self._look()
         try:
             opened: bytes = work()
         except InvalidToken as error:
@@ -121,6 +143,15 @@ def _is_key(text: str) -> bool:
         return len(base64.b64decode(text, altchars=b"-_", validate=True)) == 32
     except (binascii.Error, ValueError):
         return False
+
+
+def _stamp(path: Path | None) -> tuple[int, int] | None:
+    """Tells one state of a file from another: it is always replaced as a whole."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns) if found else None
 
 
 def _written(keys: Sequence[bytes]) -> bytes:

@@ -68,6 +68,7 @@ class Wire:
     def __init__(self, *, tls: ssl.SSLContext | None = None, max_answer: int = MAX_ANSWER) -> None:
         self.max_answer = max_answer
         self._tls = tls
+        self._making_tls: asyncio.Task[ssl.SSLContext] | None = None
         self._sessions: dict[frozenset[str], aiohttp.ClientSession] = {}
 
     def transport(self, guard: Guard) -> httpx.AsyncBaseTransport:
@@ -81,6 +82,13 @@ class Wire:
             session = self._sessions[guard.allowed_hosts] = self._opened()
         return session
 
+    async def tls(self) -> ssl.SSLContext:
+        """The TLS context, one for all. Made at its first use and in a thread: it takes a quarter of a second."""
+        if self._tls is None:
+            self._making_tls = self._making_tls or asyncio.create_task(asyncio.to_thread(tls_context))
+            self._tls = await asyncio.shield(self._making_tls)
+        return self._tls
+
     async def close(self) -> None:
         """Close all connections."""
         sessions = list(self._sessions.values())
@@ -89,9 +97,8 @@ class Wire:
             await session.close()
 
     def _opened(self) -> aiohttp.ClientSession:
-        self._tls = self._tls or tls_context()
         connector = aiohttp.TCPConnector(
-            ssl=self._tls, limit=OPEN_CONNECTIONS, keepalive_timeout=KEPT_ALIVE, socket_factory=_checked_socket
+            limit=OPEN_CONNECTIONS, keepalive_timeout=KEPT_ALIVE, socket_factory=_checked_socket
         )
         # Cookies of one account must not travel with another's requests.
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
@@ -121,6 +128,7 @@ class WireTransport(httpx.AsyncBaseTransport):
 
     async def _sent(self, request: httpx.Request, hop: _Hop) -> aiohttp.ClientResponse:
         session = self._wire.session(self._guard)
+        tls = await self._wire.tls() if request.url.scheme == "https" else True
         token = _hop.set(hop)
         try:
             return await session.request(
@@ -133,6 +141,7 @@ class WireTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 skip_auto_headers=_NOT_FROM_AIOHTTP,
                 timeout=_timeout(request.extensions.get("timeout", {})),
+                ssl=tls,
             )
         finally:
             _hop.reset(token)
