@@ -17,7 +17,7 @@ from connectors.mail import charsets
 LONGEST_HEADER = 1_000_000  # bytes that are looked at
 LONGEST_FIELD = 256_000  # characters; 1,000 recipients take 60,000
 MOST_FIELDS = 2_000
-LONGEST_PARAMETERS = 8_000
+LONGEST_PARAMETERS = 4_000
 MOST_PARAMETERS = 100
 LONGEST_DATE = 200
 
@@ -162,9 +162,12 @@ def parameters(header: Header, name: str) -> tuple[str, Mapping[str, str]]:
     pairs = [(found[1].lower(), found[2].strip()) for found in _PARAMETER.finditer(value)]
     try:
         joined = decode_params([("", ""), *pairs[:MOST_PARAMETERS]])[1:]
+        # Of equal names the first counts, but `filename*=` before `filename=`.
+        joined.reverse()
+        joined.sort(key=lambda pair: isinstance(pair[1], tuple))
         found = {key: charsets.clean(collapse_rfc2231_value(given)) for key, given in joined}
     except (ValueError, LookupError, TypeError):  # continuations of nonsense
-        found = {key: charsets.clean(collapse_rfc2231_value(given)) for key, given in pairs}
+        found = {key: charsets.clean(collapse_rfc2231_value(given)) for key, given in reversed(pairs)}
     return value.partition(";")[0].strip().lower(), found
 
 

@@ -121,7 +121,7 @@ def _sorted(found: list[Part]) -> tuple[list[Part], list[Part]]:
 def _is_text(part: Part) -> bool:
     if part.content_type not in {"text/plain", "text/html"}:
         return False
-    disposition, given = headers.parameters(part.header, "content-disposition")
+    disposition, given = part.disposition
     return disposition != "attachment" and "filename" not in given
 
 
@@ -142,7 +142,7 @@ def _joined(raw: bytes, group: list[Part], content_type: str) -> str:
 
 
 def _text(raw: bytes, part: Part) -> str:
-    given = headers.parameters(part.header, "content-type")[1]
+    given = part.declared[1]
     text = charsets.decode(part.content(raw)[: LONGEST_TEXT * 4], given.get("charset", ""))
     text = _cut(text.replace("\r\n", "\n").replace("\r", "\n"))
     if part.content_type == "text/plain" and given.get("format", "").lower() == "flowed":
@@ -172,8 +172,8 @@ def _cut(text: str) -> str:
 
 
 def _attachment(raw: bytes, part: Part, number: int) -> Attachment:
-    kind, given = headers.parameters(part.header, "content-type")
-    disposition, told = headers.parameters(part.header, "content-disposition")
+    kind, given = part.declared
+    disposition, told = part.disposition
     content_id = _one_line(part.header, "content-id").strip("<> ")
     return Attachment(
         name=_file_name(told.get("filename") or given.get("name") or "", part.content_type, number),

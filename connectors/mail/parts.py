@@ -7,9 +7,10 @@ line with every open boundary.
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message as Fields
+from functools import cached_property
 
 from connectors.mail import headers
 from connectors.mail.headers import Header
@@ -33,10 +34,20 @@ class Part:
     end: int
     choice: int | None = None
 
+    @cached_property
+    def declared(self) -> tuple[str, Mapping[str, str]]:
+        """Its Content-Type and the parameters of that, as they stand there."""
+        return headers.parameters(self.header, "content-type")
+
+    @cached_property
+    def disposition(self) -> tuple[str, Mapping[str, str]]:
+        """Its Content-Disposition and the parameters of that."""
+        return headers.parameters(self.header, "content-disposition")
+
     @property
     def content_type(self) -> str:
         """As in “text/plain”; that too if there is none or it cannot be read."""
-        found = headers.parameters(self.header, "content-type")[0]
+        found = self.declared[0]
         return found if re.fullmatch(r"[\w.+-]{1,80}/[\w.+-]{1,120}", found, re.ASCII) else "text/plain"
 
     def content(self, raw: bytes) -> bytes:

@@ -377,6 +377,24 @@ def test_a_file_of_twenty_megabytes_comes_whole():
     assert message.read(mail.as_bytes()).attachments[-1].content == content
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("a.pdf", b'attachment; filename="a.pdf"'),
+        ("a;b.pdf", b'attachment; filename="a;b.pdf"; size=3'),
+        ("Ä.pdf", b"attachment; filename*=utf-8''%C3%84.pdf; filename=A.pdf"),
+        ("Äb.pdf", b"attachment; filename*0*=utf-8''%C3%84; filename*1=b.pdf"),
+        ("Ä.pdf", "attachment; filename=Ä.pdf".encode()),
+        ("A.pdf", b"attachment; filename*=no-such''A.pdf"),
+        ("attachment-1", b'attachment; filename="'),
+        ("attachment-1", b"attachment; filename*x*y=;;="),
+    ],
+)
+def test_a_file_name_is_read_however_it_is_written(name, value):
+    mail = with_header(b"Content-Type: application/x-thing", b"Content-Disposition: " + value)
+    assert mail.attachments[0].name == name
+
+
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_mail(raw):
     assert_storable(message.read(raw))

@@ -1,0 +1,1 @@
+"""Mail: the connectors `imap` and `gmail`, and how they read what arrives."""
