@@ -1,0 +1,95 @@
+"""The docs hold what the code says: tables, links, examples, commands and states cannot go stale."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import zapwerk
+from engine.errors import Problems
+from engine.settings import PREFIX, Settings
+from engine.store.states import RunState
+from engine.zaps import files as zap_files
+from tests import project
+from tests.project import ROOT, named
+
+PAGES = [path for path in project.files() if path.suffix == ".md"]
+LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
+FENCED = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def examples(language: str) -> list[Any]:
+    """All fenced pieces in this language, each named by its page."""
+    found = [(page, one[2]) for page in PAGES for one in FENCED.finditer(page.read_text("utf-8")) if one[1] == language]
+    return [pytest.param(code, id=f"{named(page)}-{number}") for number, (page, code) in enumerate(found)]
+
+
+def test_the_reference_says_what_the_code_says():
+    script = subprocess.run(
+        [sys.executable, "scripts/reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (script.returncode, script.stdout, script.stderr) == (0, "", "")
+
+
+def test_every_setting_is_listed():
+    page = text("docs/reference/settings.md")
+    assert [name for name in Settings.model_fields if f"`{PREFIX}{name.upper()}`" not in page] == []
+
+
+def test_the_reference_lists_exactly_the_names_of_the_sdk():
+    block = re.search(r"<!-- begin sdk -->(.*?)<!-- end sdk -->", text("docs/reference/sdk.md"), re.DOTALL)
+    assert block is not None
+    assert re.findall(r"^\| `(\w+)`", block[1], re.MULTILINE) == sorted(zapwerk.__all__)
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_every_state_of_a_run_has_words_in_both_languages(state):
+    row = re.search(rf"^\| `{state}` \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text("docs/glossary.md"), re.MULTILINE)
+    assert row is not None
+    assert all(word.strip() for word in row.groups())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_between_pages_leads_somewhere(page: Path):
+    targets = [page.parent / link for link in LINK.findall(page.read_text("utf-8"))]
+    assert [str(target) for target in targets if not target.exists()] == []
+
+
+def test_every_decision_is_in_the_list():
+    pages = {path.name for path in (ROOT / "docs/decisions").glob("[0-9]*.md")}
+    assert set(LINK.findall(text("docs/decisions/README.md"))) == pages
+
+
+@pytest.mark.parametrize("code", examples("yaml"))
+def test_a_zap_file_in_the_docs_can_be_read(code: str):
+    zap = zap_files.load(code)
+    assert zap_files.load(zap_files.dump(zap)) == zap
+
+
+@pytest.mark.parametrize("code", examples("python"))
+def test_python_in_the_docs_is_python(code: str):
+    compile(code, "docs", "exec", dont_inherit=True)
+
+
+def test_make_commands_in_the_docs_exist():
+    targets = set(TARGET.findall(text("Makefile")))
+    named_in_docs = {
+        found
+        for page in PAGES
+        for found in re.findall(r"(?:^|`)make ([a-z]+)(?:`|$)", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert named_in_docs <= targets
+    assert {"demo", "test", "serve", "check", "bench", "lock", "clean"} <= targets
+
+
+def test_a_file_that_is_no_zap_is_told_apart():
+    with pytest.raises(Problems):
+        zap_files.load("hello: world")

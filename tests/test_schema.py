@@ -1,0 +1,49 @@
+"""The database's schema: what the migrations make is what the tables say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlmodel import SQLModel
+
+from engine.errors import NewerDatabase
+from engine.store import migrate, tables  # noqa: F401 - the tables fill the metadata
+from engine.store.database import Database
+
+VERSIONS = migrate.FOLDER / "versions"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'zapwerk.db'}")
+    yield database
+    database.close()
+
+
+def test_the_newest_migration_is_the_one_the_code_names():
+    assert max(path.stem.partition("_")[0] for path in VERSIONS.glob("*.py")) == migrate.HEAD
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(database):
+    migrate.upgrade(database)
+    with database.connect(writes=False) as connection:
+        found = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
+    assert found == []
+    assert SQLModel.metadata.tables
+
+
+def test_migrating_twice_does_nothing_the_second_time(database):
+    assert migrate.upgrade(database) is True
+    assert migrate.upgrade(database) is False
+
+
+def test_a_database_from_the_future_is_left_alone(database):
+    migrate.upgrade(database)
+    with database.connect() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerDatabase, match="newer version"):
+        migrate.upgrade(database)
+    with database.connect(writes=False) as connection:
+        assert migrate.revision_of(connection) == "9999"
