@@ -13,7 +13,7 @@ from engine.connections.calls import Calls
 from engine.connections.connecting import Connecting
 from engine.connections.contexts import Contexts
 from engine.connections.stored import Connections
-from engine.connections.vault import Vault, load_keys
+from engine.connections.vault import KEY_FILE, Vault, load_keys
 from engine.connections.wire import Wire
 from engine.registry import Registry
 from engine.runs import retries
@@ -34,7 +34,9 @@ from engine.triggers.listening import Listening
 from engine.triggers.polling import Polling
 from engine.triggers.sources import Sources
 from engine.triggers.switching import Switching
+from engine.zaps import mapping
 
+WARM_UP = "{{ trigger }}"  # the template language takes 0.3 s to load, which the first event should not wait for
 GRACE = 20.0  # seconds that runs and checks under way are given when the engine stops
 SWEEP_EVERY = 30.0  # seconds
 RECONCILE_EVERY = 1.0  # seconds until a switched-on zap is listened for
@@ -61,7 +63,8 @@ class Runtime:
         self.settings = settings
         self.now = now
         folder.prepare(settings.data)
-        self.vault = Vault(load_keys(_secret(settings), settings.data))
+        secret = _secret(settings)
+        self.vault = Vault(load_keys(secret, settings.data), file=None if secret else settings.data / KEY_FILE)
         self.database = Database(settings.database)
         migrate.upgrade(self.database)
         self._registry = registry or Registry.load(settings.data / "connectors")
@@ -137,6 +140,7 @@ class Engine:
         self._clock.every(RECONCILE_EVERY, self.listening.reconcile)
         self._clock.every(SWEEP_EVERY, self._sweep)
         self._clock.start()
+        self._clock.once(_warm_up)
         self.ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -153,6 +157,10 @@ class Engine:
         await self.runtime.calls.contexts.sweep()
         if await self.writer.write(lambda connection: runs.release_due(connection, now=now)):
             self.queue.ring()
+
+
+async def _warm_up() -> None:
+    await asyncio.to_thread(mapping.parsed, WARM_UP)
 
 
 def _secret(settings: Settings) -> str | None:

@@ -83,7 +83,7 @@ class Control:
         with self.database.write() as session:
             connection, zap = session.connection(), zaps.find(session, zap_id)
             holds = (Hold.FLOOD, Hold.QUOTA, Hold.OFF, Hold.PAUSED, Hold.ATTENTION)
-            for matter in ("flood", "quota"):
+            for matter in ("flood", "quota", "attention"):
                 notices.settle(connection, f"{matter}:{zap.id}", now=self.now())
             return sum(runs.release_hold(connection, hold, now=self.now(), zap_id=zap.id) for hold in holds)
 

@@ -108,7 +108,7 @@ class Effects:
         started = line(effect.path, Entry.STARTED, input=effect.given, form=form, key=effect.key)
         async with self.calls.place(asked, effect.action.blocking) as place:
             await effect.pen.write(started)
-            effect = replace(effect, past=_tried(effect.past, self.now()))
+            effect = replace(effect, past=effect.past.tried(self.now()))
             try:
                 record = await self.calls.act(effect.action, asked, effect.given, place=place)
             except Exception as error:  # noqa: BLE001 (decided by consequence)
@@ -124,16 +124,20 @@ class Effects:
         return await self._after_nothing(effect, error, quick_tries=quick_tries)
 
     async def _after_nothing(self, effect: Effect, error: Exception, *, quick_tries: int) -> Outcome:
-        """After an error that certainly had no effect."""
-        decision = self._decide(effect, error, quick_tries)
+        """After an error that certainly had no effect. An earlier try may have had one: then that is still open."""
+        decision = retries.decide_read(error, quick_tries=quick_tries, attempt=effect.run.attempt, quick=self.quick)
         undone = (line(effect.path, Entry.NOT_DONE, problem=sentence(error)),) if effect.past.started else ()
+        effect = replace(effect, past=effect.past.undone())
+        if effect.past.started and isinstance(decision, retries.GiveUp | retries.StopHere):
+            return review(effect, f"An earlier try may have gone through, and now: {sentence(error)}", lines=undone)
         if not isinstance(decision, retries.TryAgainSoon):
             return effect.ending(error, decision, undone, now=self.now())
         if undone:
             await effect.pen.write(*undone)
         await asyncio.sleep(decision.wait.total_seconds())
-        again = replace(effect, past=replace(effect.past, started=False))
-        return await self._from_the_start(again, quick_tries=quick_tries + 1)
+        if effect.past.started:
+            return await self._after_unknown(effect, quick_tries=quick_tries + 1)
+        return await self._from_the_start(effect, quick_tries=quick_tries + 1)
 
     async def _after_unknown(self, effect: Effect, *, quick_tries: int, error: Exception | None = None) -> Outcome:
         """After a crash or an `OutcomeUnknown`: the guard."""
@@ -170,12 +174,10 @@ class Effects:
             return self._after_failed_lookup(effect, error)
         if found is not None:
             return _done(effect, found, looked_up=True)
-        await effect.pen.write(line(effect.path, Entry.NOT_DONE, problem="It had not arrived."))
+        await effect.pen.write(line(effect.path, Entry.NOT_DONE, problem="It had not arrived.", looked_up=True))
         if quick_tries >= len(self.quick):
-            return _later_or_review(
-                effect, TemporaryFailure("The service did not do what it was asked to."), self.now()
-            )
-        again = replace(effect, past=replace(effect.past, started=False))
+            return _never_arrives(effect, self.now())
+        again = replace(effect, past=replace(effect.past, open=0))
         return await self._from_the_start(again, quick_tries=quick_tries + 1)
 
     def _after_failed_lookup(self, effect: Effect, error: Exception) -> Outcome:
@@ -227,7 +229,9 @@ def ending(
             raise AssertionError(f"{decision} does not end a run")
 
 
-def review(effect: Effect, why: str, candidates: tuple[dict[str, Any], ...] = ()) -> Ends:
+def review(
+    effect: Effect, why: str, candidates: tuple[dict[str, Any], ...] = (), lines: tuple[Written, ...] = ()
+) -> Ends:
     """A person must say what became of it: shows what was sent, when, and what looks like it at the app."""
     shown = line(
         effect.path,
@@ -238,7 +242,7 @@ def review(effect: Effect, why: str, candidates: tuple[dict[str, Any], ...] = ()
         candidates=list(candidates),
     )
     notice = (f"review:{effect.run.id}", f"Please check whether “{effect.action.title}” went through: {why}")
-    return Ends(RunState.NEEDS_REVIEW, why, lines=(shown,), notice=notice)
+    return Ends(RunState.NEEDS_REVIEW, why, lines=(*lines, shown), notice=notice)
 
 
 def sentence(error: Exception) -> str:
@@ -266,10 +270,12 @@ def _later_or_review(effect: Effect, error: Exception, now: datetime) -> Ends:
     return effect.ending(error, decision, (), now=now)
 
 
+def _never_arrives(effect: Effect, now: datetime) -> Ends:
+    """The next rung of the ladder, after tries that were all found not to have arrived."""
+    decision = retries.later(effect.run.attempt)
+    return effect.ending(TemporaryFailure("The service did not do what it was asked to."), decision, (), now=now)
+
+
 def _done(effect: Effect, record: Record, **how: bool) -> Done:
     output = plain(record)
     return Done(output, (line(effect.path, Entry.FINISHED, output=output, **how),))
-
-
-def _tried(past: Past, now: datetime) -> Past:
-    return replace(past, started=True, since=past.since or now, last_try=now, tries=past.tries + 1)

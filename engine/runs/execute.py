@@ -13,7 +13,7 @@ from engine.runs.effects import lane_of
 from engine.runs.history import Past
 from engine.runs.journal import Journal, Lost, Pen
 from engine.runs.lanes import Lanes
-from engine.runs.outcomes import Ends, Outcome
+from engine.runs.outcomes import Ends, Outcome, needs_attention
 from engine.runs.steps import Scene, Steps
 from engine.sdk.connector import Action
 from engine.store import runs
@@ -44,6 +44,11 @@ class Interpreter:
             await self._execute(run, pen)
         except Lost:
             log.warning("run %s is executed elsewhere; leaving it alone", run.id)
+        except Exception:
+            log.exception("run %s cannot be executed", run.id)
+            await pen.end(
+                run.step, needs_attention(run, "Something went wrong inside Zapwerk; the log has the details.")
+            )
         finally:
             self.lanes.free_all(run.id)
 

@@ -13,12 +13,12 @@ from engine.store.states import Entry
 class Past:
     """One step's past.
 
-    `started` is true while the outcome of the last try is unknown; `asked` is the input that was sent, `form` what the
-    form held besides (`if_exists`), `since` when the first try began. `done` says that there is an `output`. `tries`
-    counts the calls.
+    `open` counts the tries whose outcome is unknown; `asked` is the input that was sent, `form` what the form held
+    besides (`if_exists`), `since` when the first try began. `done` says that there is an `output`. `tries` counts the
+    calls. `notes` grow while an action runs: no two steps may share a `Past`.
     """
 
-    started: bool = False
+    open: int = 0
     asked: Any = None
     form: dict[str, Any] = field(default_factory=dict)
     since: datetime | None = None
@@ -28,15 +28,25 @@ class Past:
     output: Any = None
     notes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def started(self) -> bool:
+        """Whether it is unknown what became of it."""
+        return self.open > 0
 
-NO_PAST = Past()
+    def tried(self, now: datetime) -> "Past":
+        """After one more call began."""
+        return replace(self, open=self.open + 1, since=self.since or now, last_try=now, tries=self.tries + 1)
+
+    def undone(self) -> "Past":
+        """After the last call certainly had no effect; earlier ones may have had one."""
+        return replace(self, open=max(self.open - 1, 0))
 
 
 def of(lines: Iterable[Line]) -> dict[str, Past]:
     """The past of each step, by path."""
     pasts: dict[str, Past] = {}
     for line in lines:
-        pasts[line.path] = _after(pasts.get(line.path, NO_PAST), line)
+        pasts[line.path] = _after(pasts.get(line.path) or Past(), line)
     return pasts
 
 
@@ -44,24 +54,18 @@ def _after(past: Past, line: Line) -> Past:
     data = line.data
     match line.entry:
         case Entry.STARTED:
-            return replace(
-                past,
-                started=True,
-                asked=data["input"],
-                form=data.get("form", {}),
-                since=past.since or line.at,
-                last_try=line.at,
-                tries=past.tries + 1,
-            )
+            return replace(past.tried(line.at), asked=data["input"], form=data.get("form", {}))
         case Entry.FINISHED:
-            return replace(past, started=False, done=True, output=data["output"])
+            return replace(past, open=0, done=True, output=data["output"])
+        case Entry.NOT_DONE if data.get("looked_up"):
+            return replace(past, open=0)
         case Entry.NOT_DONE:
-            return replace(past, started=False)
+            return past.undone()
         case Entry.CHECKPOINT:
             return replace(past, notes={**past.notes, data["key"]: data["value"]})
         case Entry.DECIDED if data["went_through"]:
-            return replace(past, started=False, done=True, output=data["output"])
+            return replace(past, open=0, done=True, output=data["output"])
         case Entry.DECIDED:
-            return replace(past, started=False)
+            return replace(past, open=0)
         case Entry.FAILED | Entry.REVIEW | Entry.FILTERED:
             return past

@@ -5,7 +5,7 @@ Its lines go through the store's writer, which commits for many runs at once. A 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +16,10 @@ from engine.store.encoding import encode
 from engine.store.runs import Change, Run, Written
 from engine.store.states import Entry
 from engine.store.writer import Writer
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""For a run that waits for a connection which is active: it was repaired in the same moment, or something else about
+it keeps it from being used, and nobody would say when that ends."""
 
 Also = Callable[[Connection], None]
 
@@ -68,7 +72,7 @@ class Pen:
 
     async def write(self, *lines: Written) -> None:
         """Durable when it returns. Raises `Lost`."""
-        await self._journal.put(self.run, self._all(lines), None)
+        await self._put(lines, None)
 
     async def end(self, step: str, ends: Ends) -> None:
         """Lets go of the run; tells a person, and marks a connection that is no longer accepted. Raises `Lost`."""
@@ -80,13 +84,16 @@ class Pen:
                 notices.tell(connection, matter, said, zap_id=self.run.zap_id, now=now())
             if ends.refused_connection:
                 connections.refuse(connection, *ends.refused_connection, now=now())
+            elif ends.waits_for and connections.is_active(connection, ends.waits_for):
+                runs.look_again(connection, self.run.id, at=now() + LOOK_AGAIN)
 
-        await self._journal.put(self.run, self._all(ends.lines), ends.change(step), also)
+        await self._put(ends.lines, ends.change(step), also)
 
-    def _all(self, lines: Sequence[Written]) -> list[Written]:
-        everything = [*self._kept, *lines]
-        self._kept.clear()
-        return everything
+    async def _put(self, lines: Sequence[Written], change: Change | None, also: Also | None = None) -> None:
+        """What was kept back stays kept if it could not be written: it may be the result of an effect."""
+        kept = len(self._kept)
+        await self._journal.put(self.run, [*self._kept, *lines], change, also)
+        del self._kept[:kept]
 
 
 @dataclass(frozen=True)

@@ -87,13 +87,22 @@ class LocalQueue:
     async def _serve(self) -> None:
         while not self._stopping:
             self._bell.clear()
-            free = self._limit - len(self._tasks)
-            claimed = await self._claim(free) if free > 0 else []
-            for run in claimed:
-                self._begin(run)
-            if not self._stopping and (not claimed or len(claimed) == free):
+            if await self._begin_due() and not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._bell.wait(), self._tick)
+
+    async def _begin_due(self) -> bool:
+        """Begins as many due runs as there is room for; True if it is worth waiting now. Never raises: a queue that
+        has died in silence is the worst that can happen."""
+        free = self._limit - len(self._tasks)
+        try:
+            claimed = await self._claim(free) if free > 0 else []
+        except Exception:
+            log.exception("due runs could not be claimed; trying again")
+            return True
+        for run in claimed:
+            self._begin(run)
+        return not claimed or len(claimed) == free
 
     async def _claim(self, limit: int, only: Collection[str] | None = None) -> list[Run]:
         now = self._now()
@@ -117,7 +126,10 @@ class LocalQueue:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            await self._writer.write(self._keep_runs)
+            try:
+                await self._writer.write(self._keep_runs)
+            except Exception:
+                log.exception("the leases of runs could not be renewed; trying again")
 
     def _keep_runs(self, connection: Connection) -> None:
         runs.renew(connection, self._owner, until=self._now() + LEASE)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.store.runs import Change, Written
-from engine.store.states import RunState
+from engine.store.runs import Change, Run, Written
+from engine.store.states import Hold, RunState
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,20 @@ class Ends:
     notice: tuple[str, str] | None = None
     refused_connection: tuple[str, str] | None = None
 
+    @property
+    def waits_for(self) -> str:
+        """The connection that must be repaired first, or “”."""
+        kind, _, connection_id = self.hold.partition(":")
+        return connection_id if kind == Hold.CONNECTION else ""
+
     def change(self, step: str) -> Change:
         """As the run's row says it."""
         return Change(self.state, step, self.problem, self.field, self.hold, self.due_at, self.attempt)
+
+
+def needs_attention(run: Run, said: str) -> Ends:
+    """The run is held, never failed, until somebody has repaired the zap or what it needs."""
+    return Ends(RunState.HELD, said, hold=Hold.ATTENTION, notice=(f"attention:{run.zap_id}", said))
 
 
 Outcome = Done | Ends

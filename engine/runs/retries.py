@@ -97,6 +97,13 @@ def decide(error: Exception, *, quick_tries: int, attempt: int, quick: Waits = Q
             return GiveUp()
 
 
+def decide_read(error: Exception, *, quick_tries: int, attempt: int, quick: Waits = QUICK) -> Decision:
+    """As `decide`, where certainly nothing was changed: then an answer that never came does no harm."""
+    if isinstance(error, OutcomeUnknown):
+        return after_nothing_happened(None, quick_tries=quick_tries, attempt=attempt, quick=quick)
+    return decide(error, quick_tries=quick_tries, attempt=attempt, quick=quick)
+
+
 def after_nothing_happened(
     asked_for: timedelta | None, *, quick_tries: int, attempt: int, quick: Waits = QUICK
 ) -> TryAgainSoon | TryAgainLater | GiveUp:

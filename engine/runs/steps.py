@@ -1,11 +1,12 @@
 """One step of a run: reads what was drawn, renders it with what came before, and has it done. Called by execute.py."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from engine.connections.calls import Calls
 from engine.connections.contexts import Asked, LiveConnection, Purpose
@@ -14,9 +15,9 @@ from engine.errors import NotFound
 from engine.registry import Registry
 from engine.runs import retries
 from engine.runs.effects import Effect, Effects, ending, idempotency_key
-from engine.runs.history import NO_PAST, Past
+from engine.runs.history import Past
 from engine.runs.journal import Pen, line
-from engine.runs.outcomes import Done, Ends, Outcome
+from engine.runs.outcomes import Done, Ends, Outcome, needs_attention
 from engine.sdk.connector import Action, Operation, Search
 from engine.sdk.fields import Kind, fields_of
 from engine.store.encoding import plain
@@ -37,7 +38,7 @@ class Scene:
     pasts: Mapping[str, Past]
 
     def past(self, path: str) -> Past:
-        return self.pasts.get(path, NO_PAST)
+        return self.pasts.get(path) or Past()
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Steps:
             operation = self.registry().operation(step.use)
             live = await asyncio.to_thread(self._connection, step)
         except NotFound as error:
-            return Ends(RunState.HELD, str(error), hold=Hold.ATTENTION)
+            return needs_attention(scene.pen.run, str(error))
         except NotUsable as error:
             return Ends(RunState.HELD, str(error), hold=f"{Hold.CONNECTION}:{error.connection_id}")
         try:
@@ -73,6 +74,8 @@ class Steps:
             return _refused(step, error)
         except mapping.MappingError as error:
             return Ends(RunState.FAILED, str(error), lines=(_failed(step, str(error)),))
+        except ValidationError:
+            return _unreadable(step, operation, scene)
         if isinstance(operation, Search):
             return await self._find(step, operation, live, given, scene)
         return await self.effects.perform(self._effect(step, operation, live, given, scene))
@@ -101,28 +104,25 @@ class Steps:
     async def _find(
         self, step: ActionStep, search: Search[Any, Any], live: LiveConnection, given: BaseModel, scene: Scene
     ) -> Outcome:
-        try:
-            found = await self.calls.find(search, Asked(connection=live, purpose=Purpose.SEARCH), given)
-        except Exception as error:  # noqa: BLE001 (decided by consequence)
-            await self.calls.ended(error)
-            return self._search_failed(step, search, live, given, scene, error)
+        asked = Asked(connection=live, purpose=Purpose.SEARCH)
+        for quick_tries in itertools.count():
+            try:
+                found = await self.calls.find(search, asked, given)
+                break
+            except Exception as error:  # noqa: BLE001 (decided by consequence)
+                await self.calls.ended(error)
+                decision = self._decide(error, scene, quick_tries)
+                if not isinstance(decision, retries.TryAgainSoon):
+                    return ending(scene.pen.run, step.key, live, error, decision, (), now=self.effects.now())
+                await asyncio.sleep(decision.wait.total_seconds())
         if found is None and step.if_empty == "stop":
             return Ends(RunState.STOPPED, f"{search.title}: nothing was found.")
         output = plain(found) if found is not None else {}
         return Done(output, (line(step.key, Entry.FINISHED, output=output, input=given),))
 
-    def _search_failed(
-        self,
-        step: ActionStep,
-        search: Search[Any, Any],
-        live: LiveConnection,
-        given: BaseModel,
-        scene: Scene,
-        error: Exception,
-    ) -> Ends:
-        run = scene.pen.run
-        decision = retries.decide(error, quick_tries=len(self.effects.quick), attempt=run.attempt)
-        return ending(run, step.key, live, error, decision, (), now=self.effects.now())
+    def _decide(self, error: Exception, scene: Scene, quick_tries: int) -> retries.Decision:
+        attempt, quick = scene.pen.run.attempt, self.effects.quick
+        return retries.decide_read(error, quick_tries=quick_tries, attempt=attempt, quick=quick)
 
 
 def _filter(step: FilterStep, scene: Scene) -> Outcome:
@@ -149,6 +149,15 @@ def _refused(step: ActionStep, error: values.ValueProblems) -> Ends:
     first = error.problems[0]
     said = "; ".join(problem.message for problem in error.problems)
     return Ends(RunState.FAILED, said, field=first.field, lines=(_failed(step, said),))
+
+
+def _unreadable(step: ActionStep, operation: Operation[Any, Any], scene: Scene) -> Ends:
+    """An open call whose input does not fit the connector any more: only a person can say what became of it."""
+    past = scene.past(step.key)
+    why = "The app was changed since this was sent, so it cannot be found out whether it went through."
+    shown = line(step.key, Entry.REVIEW, why=why, sent=past.asked, at=past.last_try, candidates=[])
+    notice = (f"review:{scene.pen.run.id}", f"Please check whether “{operation.title}” went through: {why}")
+    return Ends(RunState.NEEDS_REVIEW, why, lines=(shown,), notice=notice)
 
 
 def _failed(step: ActionStep, said: str) -> Written:

@@ -126,10 +126,22 @@ def refuse(connection: Connection, connection_id: str, reason: str, *, now: date
     """The app no longer accepts this account: it needs reconnecting, and the triggers on it wait."""
     row, watch = ConnectionRow.__table__.c, WatchRow.__table__.c  # type: ignore[attr-defined]
     active = update(ConnectionRow).where(row.id == connection_id, row.state == ConnectionState.ACTIVE)
-    values = {"state": ConnectionState.RECONNECT, "reason": clean(reason), "updated_at": to_ms(now), "checked_at": to_ms(now)}
+    values = {
+        "state": ConnectionState.RECONNECT,
+        "reason": clean(reason),
+        "updated_at": to_ms(now),
+        "checked_at": to_ms(now),
+    }
     if connection.execute(active.values(**values, revision=row.revision + 1)).rowcount:
         on_it = update(WatchRow).where(watch.connection_id == connection_id, watch.active)
         connection.execute(on_it.values(waits_for=connection_id))
+
+
+def is_active(connection: Connection, connection_id: str) -> bool:
+    """Whether the account can be used; stays true until the end of this transaction."""
+    row = ConnectionRow.__table__.c  # type: ignore[attr-defined]
+    active = select(row.id).where(row.id == connection_id, row.state == ConnectionState.ACTIVE)
+    return connection.execute(active.with_for_update(read=True)).first() is not None
 
 
 def remove(session: Session, connection_id: str, *, now: datetime) -> None:

@@ -10,12 +10,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, create_engine
 
 from engine.store.turns import Turns
 
 BUSY_TIMEOUT_MS = 10_000  # another process (the command line) writes for milliseconds
 POOL_SIZE = 20
+
+SQLITE_FAULT_OF_THE_STATEMENT = 1  # SQLITE_ERROR: bad SQL, too many variables
 
 
 class Database:
@@ -66,14 +69,19 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is deferred: ours says what it is
-    for line in (
-        "PRAGMA auto_vacuum=INCREMENTAL",  # only takes effect before the first table
-        "PRAGMA journal_mode=WAL",
-        "PRAGMA synchronous=FULL",
-        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    ):
-        connection.execute(line).close()
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}").close()
+    if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+        # Only before the first table; later it changes nothing, but would wait for whoever writes.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
+    connection.execute("PRAGMA journal_mode=WAL").close()
+    connection.execute("PRAGMA synchronous=FULL").close()
 
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def is_out_of_order(error: OperationalError) -> bool:
+    """Whether the database is at fault (locked, full, gone), so that the same may work later; not the statement."""
+    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    return code is None or code & 0xFF != SQLITE_FAULT_OF_THE_STATEMENT

@@ -17,6 +17,7 @@ from engine.store.states import Hold, RunState, ZapState
 from engine.store.tables import EventRow, RunRow, SeenRow, ZapRow
 from engine.store.watches import Watch
 
+IDS_PER_QUESTION = 1000  # databases limit the values of one statement
 FLOOD_WINDOW = timedelta(minutes=10)
 FLOOD_SENTENCE = (
     "More than {limit} events came within ten minutes. The further ones are on hold: release or cancel them, or set "
@@ -128,14 +129,18 @@ def new_run(
 
 def known_ids(connection: Connection, zap_id: str, source: str, record_ids: Collection[str]) -> dict[str, bool]:
     """Which of these ids were seen, and for each whether by a complete check."""
-    if not record_ids:
-        return {}
-    seen = select(SeenRow.record_id, SeenRow.complete).where(  # type: ignore[call-overload]
-        SeenRow.zap_id == zap_id,
-        SeenRow.source == source,
-        SeenRow.record_id.in_(list(record_ids)),  # type: ignore[attr-defined]
-    )
-    return {row.record_id: row.complete for row in connection.execute(seen)}
+    asked = list(record_ids)
+    known: dict[str, bool] = {}
+    for start in range(0, len(asked), IDS_PER_QUESTION):
+        seen = select(
+            SeenRow.record_id, SeenRow.complete
+        ).where(  # type: ignore[call-overload]
+            SeenRow.zap_id == zap_id,
+            SeenRow.source == source,
+            SeenRow.record_id.in_(asked[start : start + IDS_PER_QUESTION]),  # type: ignore[attr-defined]
+        )
+        known |= {row.record_id: row.complete for row in connection.execute(seen)}
+    return known
 
 
 def remember(

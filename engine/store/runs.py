@@ -297,6 +297,12 @@ def release_hold(connection: Connection, hold: str, *, now: datetime, zap_id: st
     return _queue(connection, condition if zap_id is None else condition & (_RUN.zap_id == zap_id), now)
 
 
+def look_again(connection: Connection, run_id: str, *, at: datetime) -> None:
+    """Gives a held run's hold an end."""
+    held = update(RunRow).where(_RUN.id == run_id, _RUN.state == RunState.HELD)
+    connection.execute(held.values(due_at=to_ms(at)))
+
+
 def release_due(connection: Connection, *, now: datetime) -> int:
     """Lets runs go on whose hold has an end that has come (a quota)."""
     return _queue(connection, _RUN.due_at <= to_ms(now), now)

@@ -79,6 +79,12 @@ def renew(connection: Connection, watch: Watch, *, until: datetime) -> bool:
     return _change(connection, watch, {"lease_until": to_ms(until)})
 
 
+def report(connection: Connection, watch: Watch, problem: str, *, now: datetime) -> bool:
+    """Says that a check failed before it is over."""
+    values = {"problem": clean(problem), "failures": watch.failures + 1, "last_check_at": to_ms(now)}
+    return _change(connection, watch, values)
+
+
 def release(
     connection: Connection,
     watch: Watch,
@@ -152,9 +158,10 @@ def begin(
     session.merge(row)
 
 
-def resume(session: Session, zap_id: str, *, listens: str, every_ms: int, now: datetime) -> None:
-    """Goes on watching from where it stood."""
-    _set(session, zap_id, active=True, waits_for="", listens=listens, every=every_ms, next_poll_at=to_ms(now), wait=0)
+def resume(session: Session, zap_id: str, *, connection_id: str, listens: str, every_ms: int, now: datetime) -> None:
+    """Goes on watching from where it stood, maybe through another connection to the same account."""
+    values = {"connection_id": connection_id, "listens": listens, "every": every_ms}
+    _set(session, zap_id, active=True, waits_for="", next_poll_at=to_ms(now), wait=0, **values)
 
 
 def stop(session: Session, zap_id: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from engine.store.database import Database
+from engine.store.database import Database, is_out_of_order
 
 MAX_BATCH = 500  # entries in one transaction
 FIRST_PAUSE = 0.1  # seconds until a failed commit (disk full, database locked) is tried again; doubles up to MAX_PAUSE
@@ -42,6 +42,7 @@ class Writer:
         self._database = database
         self._inbox: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._submitting = threading.Lock()
         self.trouble: str = ""
         """Why writing does not work at the moment, or “”."""
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
@@ -56,15 +57,17 @@ class Writer:
         return self._submit(entry).result()
 
     def close(self) -> None:
-        self._closing.set()
-        self._inbox.put(None)
+        with self._submitting:
+            self._closing.set()
+            self._inbox.put(None)
         self._thread.join()
 
     def _submit(self, entry: Callable[[Connection], T]) -> "Future[T]":
-        if self._closing.is_set():
-            raise RuntimeError("the writer is closed")
         submitted = _Submitted(entry)
-        self._inbox.put(submitted)
+        with self._submitting:
+            if self._closing.is_set():
+                raise RuntimeError("the writer is closed")
+            self._inbox.put(submitted)
         return submitted.answer
 
     def _work(self) -> None:
@@ -103,14 +106,17 @@ class Writer:
             try:
                 (result,) = self._commit([submitted])
             except OperationalError as error:
+                if not is_out_of_order(error):
+                    _fail(submitted, error)
+                    return
                 self.trouble = f"The database cannot be written: {error.orig}"
                 log.exception("%s", self.trouble)
                 if self._closing.wait(pause):
-                    submitted.answer.set_exception(error)
+                    _fail(submitted, error)
                     return
                 pause = min(pause * 2, MAX_PAUSE)
             except Exception as error:  # noqa: BLE001 (the submitter is told)
-                submitted.answer.set_exception(error)
+                _fail(submitted, error)
                 return
             else:
                 self.trouble = ""
@@ -123,7 +129,10 @@ class Writer:
 
 
 def _answer(submitted: _Submitted, result: Any) -> None:
-    with suppress(
-        InvalidStateError
-    ):  # the submitter may have been cancelled; what it submitted is written all the same
+    with suppress(InvalidStateError):  # a submitter that was cancelled does not hear it; it is written all the same
         submitted.answer.set_result(result)
+
+
+def _fail(submitted: _Submitted, error: Exception) -> None:
+    with suppress(InvalidStateError):
+        submitted.answer.set_exception(error)

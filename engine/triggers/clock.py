@@ -22,6 +22,7 @@ class Clock:
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": AsyncIOExecutor()})
         self._under_way: set[asyncio.Task[None]] = set()
+        self._stopped = False
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
     def every(self, seconds: float, work: Work) -> None:
@@ -34,11 +35,16 @@ class Clock:
             next_run_time=datetime.now(UTC),
         )
 
+    def once(self, work: Work) -> None:
+        """Calls `work` in the background as soon as the clock runs."""
+        self._scheduler.add_job(self._beginning(work), next_run_time=datetime.now(UTC), misfire_grace_time=None)
+
     def start(self) -> None:
         self._scheduler.start()
 
     async def stop(self) -> None:
         """Begins nothing more, and waits for the ticks under way: they may have claimed something."""
+        self._stopped = True  # the scheduler itself only stops in the loop's next round
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         await asyncio.gather(*self._under_way)
@@ -49,7 +55,7 @@ class Clock:
 
         async def begin() -> None:
             nonlocal running
-            if running is None or running.done():
+            if not self._stopped and (running is None or running.done()):
                 running = asyncio.create_task(_logged(work))
                 self._under_way.add(running)
                 running.add_done_callback(self._under_way.discard)

@@ -111,9 +111,9 @@ class Listening:
                 await self._once(listener)
                 pause = FIRST_PAUSE
             except Exception as error:  # noqa: BLE001 (said, and tried again)
-                await self._calls.ended(error)
                 await self._is_well(listener, False)
                 log.warning("listening failed, next try in %s: %s", pause, _said(error))
+                await self._calls.ended(error)
                 await _sleep_or_stop(pause, listener.stopping)
                 pause = min(pause * 2, MAX_PAUSE)
 

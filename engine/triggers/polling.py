@@ -67,10 +67,14 @@ class Polling:
         self._ring = ring
         self._limit = limit
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[str, Watch] = {}
+        self._renewed = now()
         self._again: set[str] = set()
+        self._stopping = False
 
     async def tick(self) -> None:
-        """Begins the checks that are due, as many as there is room for."""
+        """Begins the checks that are due, as many as there is room for, and keeps the leases of those under way."""
+        await self._renew()
         await self._begin(None)
 
     async def hint(self, zap_ids: Collection[str]) -> None:
@@ -88,6 +92,7 @@ class Polling:
 
     async def stop(self, grace: float) -> None:
         """Waits for the checks under way; what is not done by then is cancelled, and read again next time."""
+        self._stopping = True
         under_way = list(self._tasks.values())
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=grace)
@@ -97,16 +102,25 @@ class Polling:
 
     async def _begin(self, only: Collection[str] | None) -> None:
         room = self._limit - len(self._tasks)
-        if room <= 0:
+        if room <= 0 or self._stopping:
             self._again |= set(only or ())
             return
         now = self._now()
         claimed = await self._writer.write(
             lambda connection: watches.claim(connection, now=now, until=now + LEASE, limit=room, only=only)
         )
+        if len(claimed) == room:  # the others may only have found no room
+            self._again |= set(only or ()) - {watch.zap_id for watch in claimed}
         for watch in claimed:
             task = asyncio.create_task(self._watched(watch), name=f"check {watch.zap_id}")
-            self._tasks[watch.zap_id] = task
+            self._tasks[watch.zap_id], self._under_way[watch.zap_id] = task, watch
+
+    async def _renew(self) -> None:
+        now, kept = self._now(), list(self._under_way.values())
+        if kept and not timedelta(0) <= now - self._renewed < LEASE / 3:
+            self._renewed = now
+            until = now + LEASE
+            await self._writer.write(lambda connection: [watches.renew(connection, one, until=until) for one in kept])
 
     async def _watched(self, watch: Watch) -> None:
         try:
@@ -117,9 +131,11 @@ class Polling:
             log.exception("the check of zap %s stopped; its lease runs out in %s", watch.zap_id, LEASE)
         finally:
             self._tasks.pop(watch.zap_id, None)
-        if watch.zap_id in self._again:
-            self._again.discard(watch.zap_id)
-            await self._begin([watch.zap_id])
+            self._under_way.pop(watch.zap_id, None)
+        hinted = self._again - set(self._tasks)
+        if hinted and not self._stopping:
+            self._again -= hinted
+            await self._begin(hinted)
 
     async def _check(self, watch: Watch) -> None:
         try:
@@ -129,9 +145,10 @@ class Polling:
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 (decided by consequence)
-            await self._calls.ended(error)
             checked = consequence(error, watch)
             log.warning("zap %s: its trigger could not be checked: %s", watch.zap_id, checked.problem)
+            await self._writer.write(lambda connection: _report(connection, watch, checked, self._now()))
+            await self._calls.ended(error)  # a thread that hangs keeps its lease, but not its problem to itself
         if not await self._writer.write(lambda connection: _release(connection, watch, checked, self._now())):
             raise LeaseLost
 
@@ -185,14 +202,20 @@ def consequence(error: Exception, watch: Watch) -> Checked:
             return Checked("Something went wrong inside Zapwerk; the log has the details.", watch.every_ms)
 
 
+def _report(connection: Connection, watch: Watch, checked: Checked, now: datetime) -> None:
+    watches.report(connection, watch, checked.problem, now=now)
+
+
 def _release(connection: Connection, watch: Watch, checked: Checked, now: datetime) -> bool:
+    # One that is active was repaired meanwhile, or has a problem whose end nobody would announce.
+    waits = checked.refused or (checked.waits_for and not connections.is_active(connection, checked.waits_for))
     ours = watches.release(
         connection,
         watch,
         now=now,
         wait_ms=checked.wait_ms,
         problem=checked.problem,
-        waits_for=checked.waits_for,
+        waits_for=checked.waits_for if waits else "",
     )
     if ours and checked.refused:
         connections.refuse(connection, checked.refused, checked.problem, now=now)

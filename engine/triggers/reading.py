@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.connections.calls import Calls
 from engine.sdk.records import Page, Record
-from engine.store.encoding import encode
+from engine.store.encoding import distinct, encode
 from engine.store.intake import Batch, Found
 from engine.triggers.sources import Source
 
@@ -35,7 +35,12 @@ class Baseline:
 
 def found(record: Record) -> Found:
     """A record as it is stored."""
-    return Found(record.id, encode(record))
+    return Found(named(record), encode(record))
+
+
+def named(record: Record) -> str:
+    """The record's id as it is stored: the same for the same id, whatever characters it has."""
+    return distinct(record.id)
 
 
 def batches(calls: Calls, source: Source, cursor: Any, known: Known) -> AsyncGenerator[Batch, None]:
@@ -50,9 +55,9 @@ async def baseline(calls: Calls, source: Source) -> Baseline:
     if source.trigger.paged:
         async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
             async for page in pages:
-                return Baseline(_page(page).cursor, tuple(record.id for record in _page(page).records))
+                return Baseline(_page(page).cursor, tuple(named(record) for record in _page(page).records))
         return Baseline(None, ())
-    return Baseline(None, tuple([record.id async for record in _records(calls, source, MAX_BASELINE)]))
+    return Baseline(None, tuple([named(record) async for record in _records(calls, source, MAX_BASELINE)]))
 
 
 async def newest(calls: Calls, source: Source, count: int) -> list[Record]:
@@ -78,7 +83,7 @@ async def _unseen(calls: Calls, source: Source, known: Known) -> AsyncGenerator[
     fresh: list[Found] = []
     complete = caught_up = True
     async for record in _records(calls, source, None):
-        seen = await known(record.id)
+        seen = await known(named(record))
         if seen and source.trigger.order == "newest":
             break
         if seen is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from engine.connections.calls import Calls
+from engine.connections.calls import Calls, ConnectorBug
 from engine.connections.stored import NotUsable
 from engine.errors import Problem, Problems, Refused
 from engine.registry import Registry
@@ -97,10 +97,9 @@ class Switching:
             raise Problems([Problem(error.sentence, "trigger", error.field or "")]) from error
         except AuthFailed as error:
             raise Problems([Problem(error.sentence, "trigger", "connection")]) from error
-        except ConnectorError as error:
-            raise Refused(
-                f"It was not switched on, because the trigger could not be checked: {error.sentence}"
-            ) from error
+        except (ConnectorError, ConnectorBug) as error:
+            said = error.sentence if isinstance(error, ConnectorError) else str(error)
+            raise Refused(f"It was not switched on, because the trigger could not be checked: {said}") from error
 
     def _switch_on(self, stored: StoredZap, source: Source, baseline: Baseline | None) -> Switched:
         with self.database.write() as session:
@@ -123,7 +122,10 @@ class Switching:
     def _watch(self, session: Session, zap_id: str, source: Source, baseline: Baseline | None) -> None:
         every, now = span_ms(source.trigger.every), self.now()
         if baseline is None:
-            watches.resume(session, zap_id, listens=source.listens, every_ms=every, now=now)
+            connection_id = source.connection.id
+            watches.resume(
+                session, zap_id, connection_id=connection_id, listens=source.listens, every_ms=every, now=now
+            )
             return
         watches.begin(
             session,
