@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 
 class Record(BaseModel):
@@ -17,6 +17,31 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str
+    _misfit: str = PrivateAttr("")
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """The record of a service's row; one that does not fit the model is kept as it came, with a warning.
+
+        For triggers: one odd row must not hide the others. A row without a usable id raises `ValidationError`.
+        """
+        try:
+            return cls.model_validate(row)
+        except ValidationError as error:
+            bare = Record.model_validate(row)
+            odd: Self = cls.model_construct(**{**row, "id": bare.id})
+            odd._misfit = f"Record {bare.id} is not as expected: {_first_of(error)}"
+            return odd
+
+    @property
+    def misfit(self) -> str:
+        """What does not fit the model, as a sentence; “” for a record that does."""
+        return self._misfit
+
+
+def _first_of(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
 RecordT = TypeVar("RecordT", bound=Record)

@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="python", by_alias=True)
+        return value.model_dump(mode="python", by_alias=True, warnings=False)
     if isinstance(value, SecretStr):
         return "••••••"
     if isinstance(value, datetime | date | time):

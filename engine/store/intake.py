@@ -27,10 +27,11 @@ FLOOD_SENTENCE = (
 
 @dataclass(frozen=True)
 class Found:
-    """One record of a trigger: its id and its data as JSON bytes."""
+    """One record of a trigger: its id, its data as JSON bytes, and what about it is not as expected (“”: nothing)."""
 
     id: str
     payload: bytes
+    misfit: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Batch:
     moves_cursor: bool = False
     complete: bool = True
     warning: str | None = None
+
+    @property
+    def said(self) -> str | None:
+        """What a person should see about it."""
+        return self.warning or next((record.misfit for record in self.records if record.misfit), None)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def take_in(
     `flood_limit` is the number of events in ten minutes after which runs are held; None for no limit.
     """
     cursor = batch.cursor if batch.moves_cursor else watch.cursor
-    if not watches.move_cursor(connection, watch, cursor, until=until, warning=batch.warning):
+    if not watches.move_cursor(connection, watch, cursor, until=until, warning=batch.said):
         return None
     known = known_ids(connection, watch.zap_id, watch.source, [record.id for record in batch.records])
     fresh = list({record.id: record for record in batch.records if record.id not in known}.values())

@@ -17,6 +17,7 @@ shop = Connector("shop", title="Shop", base_url="https://shop.example/v1", auth=
 
 class Order(Record):
     title: str = ""
+    pieces: int = 1
 
 
 async def customers(ctx: Context, given: BaseModel, search: str) -> list[Choice]:
@@ -41,7 +42,7 @@ async def account(ctx: Context) -> Account:
 async def new_order(ctx: Context, given: InShop) -> AsyncIterator[Order]:
     """An order comes in."""
     for row in (await ctx.http.get("orders", params={"customer": given.customer})).json():
-        yield Order.model_validate(row)
+        yield Order.of(row)
 
 
 @shop.action()
@@ -114,6 +115,16 @@ def test_only_what_comes_after_switching_on_fires_and_each_fires_once(harness: H
     fake_shop.orders += [{"id": "2", "title": "a"}, {"id": "3", "title": "b"}]
     assert [order.title for order in orders.poll()] == ["a", "b"]
     assert orders.poll() == []
+
+
+def test_a_record_that_does_not_fit_its_model_fires_with_a_warning_and_hides_no_other(
+    harness: Harness, fake_shop: FakeShop
+) -> None:
+    orders = harness.switch_on("new_order")
+    fake_shop.orders += [{"id": "2", "title": "a"}, {"id": "3", "title": "b", "pieces": "many"}, {"id": "4"}]
+    found = orders.poll()
+    assert [(order.id, order.pieces) for order in found] == [("2", 1), ("3", "many"), ("4", 1)]
+    assert "Record 3" in orders.warning
 
 
 def test_the_newest_records_can_be_looked_at_without_firing(harness: Harness) -> None:

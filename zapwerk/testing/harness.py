@@ -25,6 +25,7 @@ from engine.settings import Settings
 from engine.store import runs, watches, zaps
 from engine.store.runs import Run, Wanted
 from engine.store.states import Entry, RunState
+from engine.store.watches import Watch as StoredWatch
 from engine.triggers import reading
 from engine.zaps.model import ActionStep, TriggerUse, Zap
 from zapwerk.testing.wire import FakeWire
@@ -69,13 +70,18 @@ class Watched:
     def poll(self) -> list[Any]:
         """One check by the engine: the records that became events by it, oldest first."""
         return [
-            self._returns.model_validate(payload) for payload in self._harness.new_events(self._zap_id, self._known)
+            self._returns.of(payload) for payload in self._harness.new_events(self._zap_id, self._known)
         ]
 
     @property
     def problem(self) -> str:
         """Why the last check failed; “” if it did not."""
         return self._harness.watch_problem(self._zap_id)
+
+    @property
+    def warning(self) -> str:
+        """What was odd in what the checks found; “” if nothing was."""
+        return self._harness.watch_warning(self._zap_id)
 
 
 class Harness:
@@ -155,9 +161,17 @@ class Harness:
 
     def watch_problem(self, zap_id: str) -> str:
         """Why the zap's last check failed."""
-        with self._parts.runtime.database.read() as session:
-            watch = watches.get(session, zap_id)
+        watch = self._watch(zap_id)
         return watch.problem if watch else ""
+
+    def watch_warning(self, zap_id: str) -> str:
+        """What the zap's last checks found odd."""
+        watch = self._watch(zap_id)
+        return watch.warning if watch else ""
+
+    def _watch(self, zap_id: str) -> StoredWatch | None:
+        with self._parts.runtime.database.read() as session:
+            return watches.get(session, zap_id)
 
     def _connect(self, profile: str | None, credentials: dict[str, Any]) -> str:
         auth, given = next(iter(credentials.items())) if credentials else _nothing_asked(self.connector)
