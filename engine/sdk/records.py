@@ -29,7 +29,7 @@ class Record(BaseModel):
             return cls.model_validate(row)
         except ValidationError as error:
             bare = Record.model_validate(row)
-            odd: Self = cls.model_construct(**{**row, "id": bare.id})
+            odd: Self = cls.model_construct(**{**row, "id": bare.id})  # type: ignore[assignment]  # the plugin's own word
             odd._misfit = f"Record {bare.id} is not as expected: {_first_of(error)}"
             return odd
 
