@@ -1,0 +1,109 @@
+"""The web app: health, readiness, the one page, headers, and what the access log does not say."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from engine.runtime import Engine, Runtime
+from engine.settings import Settings
+from tests.web.installation import Installation
+from web import app
+
+
+@dataclass
+class House:
+    """An engine that has not started, and its web app."""
+
+    runtime: Runtime
+    engine: Engine
+    client: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def house(installation: Installation) -> AsyncIterator[House]:
+    runtime = Runtime(Settings(data=installation.data))
+    engine = Engine(runtime)
+    transport = httpx.ASGITransport(app.create(runtime, engine))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield House(runtime, engine, client)
+    await engine.stop(1)
+    await runtime.close()
+
+
+def asked(installation: Installation, path: str, *, started: bool = True, trouble: str = "") -> httpx.Response:
+    async def work() -> httpx.Response:
+        async with house(installation) as found:
+            if started:
+                await found.engine.start()
+            found.engine.writer.trouble = trouble
+            return await found.client.get(path)
+
+    return asyncio.run(work())
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_it_is_healthy_as_long_as_it_lives(installation: Installation, started: bool):
+    assert asked(installation, "/healthz", started=started).status_code == 200
+
+
+def test_it_is_ready_once_the_engine_has_started(installation: Installation):
+    answer = asked(installation, "/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "reasons": []})
+
+
+def test_it_is_not_ready_before_the_engine_has_started(installation: Installation):
+    answer = asked(installation, "/readyz", started=False)
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["The engine is starting or stopping."]
+
+
+def test_it_is_not_ready_while_the_database_cannot_be_written(installation: Installation):
+    answer = asked(installation, "/readyz", trouble="The database cannot be written: disk full")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["The database cannot be written: disk full"]
+
+
+def test_the_page_says_in_numbers_what_runs_and_names_nothing(switched_on: Installation):
+    switched_on.order("Ada")
+    switched_on.work(1)
+    page = asked(switched_on, "/").text
+    assert "1 of 1 switched on" in page
+    assert "succeeded" in page
+    assert "Parcels" not in page
+    assert "<script" not in page
+
+
+def test_the_style_is_its_own(installation: Installation):
+    assert asked(installation, "/zapwerk.css").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/nothing", "/docs", "/openapi.json"])
+def test_every_answer_has_the_security_headers(installation: Installation, path: str):
+    headers = asked(installation, path).headers
+    assert {name: headers.get(name) for name in app.HEADERS} == app.HEADERS
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/nothing"])
+def test_there_is_nothing_else(installation: Installation, path: str):
+    assert asked(installation, path).status_code == 404
+
+
+def test_the_access_log_names_the_route_and_nothing_that_was_in_the_address(
+    installation: Installation, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO, "zapwerk.access")
+    asked(installation, "/?token=secret")
+    asked(installation, "/hooks/secret?code=secret")
+    lines: list[Any] = [record.getMessage() for record in caplog.records if record.name == "zapwerk.access"]
+    assert [line.partition(" ms=")[0] for line in lines] == [
+        "method=GET route=/ status=200",
+        "method=GET route=(no such page) status=404",
+    ]

@@ -1,0 +1,204 @@
+"""`zapwerk zaps …`"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from web import opening, telling
+from web.options import Json, Yes, prints
+from web.shapes import ZapLine, ZapShown
+
+app = typer.Typer(help="Zaps: import, look at, test, switch on and off.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The zap's name or id.", show_default=False)]
+
+
+@app.command("list", epilog=prints(ZapLine, many=True))
+def list_(ctx: typer.Context, json: Json = False) -> None:
+    """Show all zaps."""
+    from web import views_zaps
+
+    with opening.database(ctx) as database, database.read() as session:
+        found = views_zaps.every(session)
+    if json:
+        telling.as_json(found)
+    elif not found:
+        telling.note("There are no zaps yet. Import one: zapwerk zaps import FILE")
+    else:
+        rows = ((z.name, z.state, z.trigger, z.last_success_at, z.problem or z.attention) for z in found)
+        telling.table(("Name", "State", "Trigger", "Last checked", "Problem"), rows)
+
+
+@app.command(epilog=prints(ZapShown))
+def show(ctx: typer.Context, name: Name, json: Json = False) -> None:
+    """Show one zap: how its trigger does, its steps, its versions."""
+    from engine import folder
+    from engine.registry import Registry
+    from web import views_zaps
+
+    with opening.database(ctx) as database, database.read() as session:
+        found = views_zaps.one(session, name, Registry.load(opening.settings(ctx).data / "connectors"))
+    if json:
+        telling.as_json(found)
+    else:
+        _draw(found)
+        if found.trigger.watched and folder.owner(opening.settings(ctx).data) is None:
+            telling.note("Zapwerk does not run, so nothing is checked. Start it with: zapwerk serve")
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A zap file; “-” reads standard input.", show_default=False)],
+    enable: Annotated[bool, typer.Option("--enable", help="Switch it on at once.")] = False,
+    json: Json = False,
+) -> None:
+    """Import a zap file. All its problems are shown at once, and then nothing is imported."""
+    from web import zap_files
+
+    text = zap_files.read(file)
+    imported = opening.with_runtime(ctx, lambda runtime: zap_files.imported(runtime, text, enable=enable))
+    if json:
+        telling.as_json(imported)
+    else:
+        telling.note(f"“{imported.name}” is imported{' and switched on' if imported.enabled else ''}.")
+        if not enable:
+            telling.note(f"Switch it on with: zapwerk zaps enable {imported.id}")
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    name: Name,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Print a zap as a file."""
+    from web import zap_files
+
+    with opening.database(ctx) as database:
+        text = zap_files.exported(database, name)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    if output.exists():
+        telling.confirmed(f"The file {output} exists. Replace it?", yes)
+    output.write_text(text, encoding="utf-8")
+    telling.note(f"“{name}” was written to {output}.")
+
+
+@app.command()
+def enable(
+    ctx: typer.Context,
+    name: Name,
+    catch_up: Annotated[
+        bool, typer.Option("--catch-up", help="Also take what arrived while it was switched off.")
+    ] = False,
+) -> None:
+    """Switch a zap on. What exists already does not fire."""
+    with telling.waiting("Looking at what exists already …"):
+        switched = opening.with_runtime(ctx, lambda runtime: _switched_on(runtime, name, catch_up))
+    news = f"version {switched.version} is published and" if switched.published else "it"
+    telling.note(f"“{name}”: {news} is switched on. {_starts(switched.new_baseline)}")
+
+
+@app.command()
+def disable(
+    ctx: typer.Context,
+    name: Name,
+    hold_waiting: Annotated[bool, typer.Option("--hold-waiting", help="Also hold runs that have not begun.")] = False,
+) -> None:
+    """Switch a zap off. Runs that have begun end as they are."""
+
+    async def switch(runtime: Any) -> int:
+        held: int = runtime.switching.off(_id(runtime, name), hold_waiting=hold_waiting)
+        return held
+
+    held = opening.with_runtime(ctx, switch)
+    telling.note(f"“{name}” is switched off." + (f" {held} waiting runs are held." if held else ""))
+
+
+@app.command()
+def delete(ctx: typer.Context, name: Name, yes: Yes = False) -> None:
+    """Delete a zap. Its history stays, and runs that have begun end as they are."""
+    from engine.store import zaps
+
+    with opening.database(ctx) as database, database.read() as session:
+        stored = zaps.find(session, name)
+    telling.confirmed(f"Delete the zap “{stored.name}”? It cannot be brought back.", yes)
+
+    async def gone(runtime: Any) -> None:
+        runtime.switching.delete(stored.id)
+
+    opening.with_runtime(ctx, gone)
+    telling.note(f"“{stored.name}” is deleted.")
+
+
+@app.command("test")
+def try_(
+    ctx: typer.Context,
+    name: Name,
+    step: Annotated[str | None, typer.Option("--step", help="Perform this step with the newest record.")] = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=50, help="How many records to show.")] = 3,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Show the newest records of a zap's trigger; with --step, really perform one of its steps with the newest.
+
+    With --json: an array of records, or with --step an object: step, use, given, outcome, record.
+    """
+    from web import trying
+
+    if step is not None:
+        opening.with_runtime(ctx, lambda runtime: trying.step(runtime, name, step, yes=yes, json=json))
+        return
+    records = opening.with_runtime(ctx, lambda runtime: trying.newest(runtime, name, count))
+    if json:
+        telling.as_json(records)
+    elif not records:
+        telling.note("The trigger works, but there is no record yet to show.")
+    else:
+        for record in records:
+            telling.facts({key: telling.shortened(value, 300) for key, value in record.items()})
+            telling.write("")
+
+
+async def _switched_on(runtime: Any, name: str, catch_up: bool) -> Any:
+    return await runtime.switching.on(_id(runtime, name), catch_up=catch_up)
+
+
+def _id(runtime: Any, name: str) -> str:
+    from engine.store import zaps
+
+    with runtime.database.read() as session:
+        return zaps.find(session, name).id
+
+
+def _starts(new_baseline: bool) -> str:
+    return "What exists now does not fire." if new_baseline else "It goes on from where it stood."
+
+
+def _draw(zap: ZapShown) -> None:
+    trigger = zap.trigger
+    every = f", every {trigger.every_seconds:g} s" if trigger.every_seconds else ""
+    telling.facts(
+        {
+            "Zap": f"{zap.name} ({zap.id})",
+            "State": zap.state + (", with unpublished changes" if zap.unpublished_changes and zap.versions else ""),
+            "Needs attention": zap.attention,
+            "Trigger": f"{trigger.use}{every}",
+            "Connection": trigger.connection,
+            "Input": telling.shortened(trigger.given, 300) if trigger.given else "",
+            "Listening": trigger.listening,
+            "Last check": trigger.last_check_at,
+            "Last success": trigger.last_success_at,
+            "Next check": trigger.next_check_at,
+            "Problem": f"{trigger.problem} ({trigger.failures} checks failed)" if trigger.problem else "",
+            "Warning": trigger.warning,
+            "Versions": ", ".join(f"{v.number}{' (live)' if v.live else ''}" for v in zap.versions),
+            "Runs": ", ".join(f"{count} {state}" for state, count in zap.runs.items()),
+        }
+    )
+    rows = ((s.key, s.use or "filter", s.connection, telling.shortened(s.given or s.filter, 200)) for s in zap.steps)
+    telling.table(("Step", "Does", "Connection", "Input"), rows)

@@ -1,0 +1,121 @@
+"""`zapwerk secrets rotate`: a new key, and everything sealed with it. Safe to be killed at any point, and to repeat.
+
+The new key is put in front of the old ones in the key file; then everything is sealed again in one transaction; only
+then the old keys go. At every moment the file holds a key for whatever is stored. A running engine looks at the file
+whenever it seals or opens, so it takes part without a restart.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from engine import folder
+from engine.connections import vault
+from engine.connections.vault import KEY_FILE, Vault
+from engine.errors import Refused, VaultError
+from engine.settings import Settings
+from engine.store import connections, facts, profiles
+from engine.store.database import Database
+
+LOCK = "secret.lock"
+
+
+def rotate(settings: Settings, database: Database) -> int:
+    """How many credentials were sealed again. Raises `Refused`, `VaultError`; then nothing was changed."""
+    given = settings.secret_key.get_secret_value() if settings.secret_key else ""
+    with lock(settings.data):
+        keys = vault.load_keys(given or None, settings.data)
+        _must_open(database, Vault(keys))
+        if given:
+            return _seal_again(database, Vault(_of_setting(keys, settings)))
+        _forget_drafts(settings.data)
+        count = _seal_again(database, Vault(vault.rotate_file(settings.data)))
+        _drop_old_keys(database, settings.data)
+        return count
+
+
+@contextmanager
+def lock(data: Path) -> Iterator[None]:
+    """One rotation or backup at a time: two rotations would drop each other's keys."""
+    file = os.open(data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
+
+
+def _of_setting(keys: tuple[bytes, ...], settings: Settings) -> tuple[bytes, ...]:
+    if len(keys) == 1:
+        raise Refused(
+            "The key comes from ZAPWERK_SECRET_KEY, so it is changed there: put a new one in front of the old one, "
+            "with a comma (ZAPWERK_SECRET_KEY=new,old). Stop Zapwerk, run this command again, then take the old one "
+            "out and start Zapwerk."
+        )
+    if folder.owner(settings.data) is not None:
+        raise Refused(
+            "Zapwerk runs, perhaps with the old ZAPWERK_SECRET_KEY only. Stop it, run this command again, and start it."
+        )
+    return keys
+
+
+def _must_open(database: Database, keys: Vault) -> None:
+    """Before anything is changed: one that cannot be opened would stop the rotation half-way."""
+    with database.read() as session:
+        for one in connections.every(session):
+            if one.sealed is not None and not _opens(keys, one.sealed):
+                raise Refused(
+                    f"The credentials of “{one.name}” cannot be opened with the key at hand. Put back the right key, "
+                    f"or remove the connection: zapwerk connections remove {one.id}"
+                )
+        for (app, name), filled in profiles.every(session).items():
+            if not _opens(keys, filled.sealed):
+                raise Refused(f"The profile “{name}” of {app} cannot be opened with the key at hand. Put it back.")
+
+
+def _opens(keys: Vault, sealed: bytes) -> bool:
+    try:
+        keys.open(sealed)
+    except VaultError:
+        return False
+    return True
+
+
+def _seal_again(database: Database, keys: Vault) -> int:
+    with database.write() as session:
+        return _sealed(session, keys)
+
+
+def _drop_old_keys(database: Database, data: Path) -> None:
+    """Inside a writing transaction: nobody else can store something sealed with an old key meanwhile."""
+    with database.write() as session:
+        _sealed(session, Vault(vault.load_keys(None, data)))
+        newest = Vault(vault.load_keys(None, data)[:1])
+        session.flush()
+        assert all(_opens(newest, one.sealed) for one in connections.every(session) if one.sealed is not None)
+        assert all(_opens(newest, filled.sealed) for filled in profiles.every(session).values())
+    vault.keep_newest(data)
+
+
+def _sealed(session: Session, keys: Vault) -> int:
+    now, count = datetime.now(UTC), 0
+    for one in connections.every(session):
+        if one.sealed is not None:
+            connections.set_sealed(session, one.id, keys.reseal(one.sealed), now=now)
+            count += 1
+    for (app, name), filled in profiles.every(session).items():
+        profiles.put(session, app, name, keys.reseal(filled.sealed), filled.allowed_hosts, now=now)
+        count += 1
+    facts.put(session, facts.KEY_FINGERPRINT, keys.fingerprint)
+    return count
+
+
+def _forget_drafts(data: Path) -> None:
+    """What a killed rotation left behind holds keys."""
+    for draft in data.glob(f".{KEY_FILE}.*"):
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,129 @@
+"""What is shown of zaps. Reads only; called by `cli_zaps`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlmodel import Session
+
+from engine.errors import NotFound
+from engine.sdk.fields import Kind, fields_of
+from engine.store import connections, runs, watches, zaps
+from engine.store.watches import Watch
+from engine.store.zaps import StoredZap
+from engine.zaps import mapping
+from engine.zaps.model import ActionStep, FilterStep, Step, TriggerUse, Zap
+from web.shapes import StepShown, TriggerHealth, VersionLine, ZapLine, ZapShown
+
+if TYPE_CHECKING:
+    from engine.registry import Registry
+
+BLOT = "••••••"
+
+
+def every(session: Session) -> list[ZapLine]:
+    """All zaps, by name."""
+    known = watches.every(session)
+    return [_line(session, zap, known.get(zap.id)) for zap in zaps.every(session)]
+
+
+def one(session: Session, name_or_id: str, registry: "Registry") -> ZapShown:
+    """Raises `NotFound`."""
+    stored = zaps.find(session, name_or_id)
+    live = zaps.live(session, stored.id)
+    shown, watch = live or stored.draft, watches.get(session, stored.id)
+    words = _Words(registry, {row.id: row.name for row in connections.every(session)})
+    return ZapShown(
+        id=stored.id,
+        name=stored.name,
+        state=str(stored.state),
+        attention=stored.attention,
+        unpublished_changes=live != stored.draft,
+        trigger=_trigger(shown.trigger, watch, words),
+        steps=[_step(step, words) for step in shown.steps],
+        versions=_versions(session, stored),
+        runs={str(state): count for state, count in sorted(runs.counts(session, stored.id).items())},
+        created_at=stored.created_at,
+        updated_at=stored.updated_at,
+    )
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What ids are called, and which inputs are secret."""
+
+    registry: "Registry"
+    connections: Mapping[str, str]
+
+    def connection(self, connection_id: str | None) -> str | None:
+        if connection_id is None:
+            return None
+        return self.connections.get(connection_id, "(removed)")
+
+    def given(self, user: TriggerUse | ActionStep) -> dict[str, Any]:
+        secret = self._secret_fields(user.use)
+        return {name: _hidden(value) if name in secret else value for name, value in user.with_.items()}
+
+    def _secret_fields(self, use: str) -> set[str]:
+        try:
+            form = self.registry.operation(use).form
+        except NotFound:
+            return set()
+        return {name for name, _, shape in fields_of(form) if shape.kind is Kind.SECRET}
+
+
+def _hidden(value: Any) -> Any:
+    return value if mapping.has_template(value) else BLOT
+
+
+def _line(session: Session, zap: StoredZap, watch: Watch | None) -> ZapLine:
+    return ZapLine(
+        id=zap.id,
+        name=zap.name,
+        state=str(zap.state),
+        attention=zap.attention,
+        trigger=zap.draft.trigger.use,
+        version=zap.published,
+        unpublished_changes=_live(session, zap) != zap.draft,
+        last_success_at=watch.last_success_at if watch else None,
+        problem=watch.problem if watch and watch.active else "",
+        updated_at=zap.updated_at,
+    )
+
+
+def _live(session: Session, zap: StoredZap) -> Zap | None:
+    return None if zap.published is None else zaps.version(session, zap.id, zap.published)
+
+
+def _trigger(use: TriggerUse, watch: Watch | None, words: _Words) -> TriggerHealth:
+    bare = TriggerHealth(use.use, words.connection(use.connection), words.given(use), watched=False, listening=False)
+    if watch is None:
+        return bare
+    watched = watch.active and not watch.waits_for
+    return TriggerHealth(
+        use=bare.use,
+        connection=bare.connection,
+        given=bare.given,
+        watched=watched,
+        listening=watched and watch.listening,
+        every_seconds=timedelta(milliseconds=watch.every_ms).total_seconds(),
+        last_check_at=watch.last_check_at,
+        last_success_at=watch.last_success_at,
+        next_check_at=watch.next_poll_at if watched else None,
+        failures=watch.failures,
+        problem=watch.problem,
+        warning=watch.warning,
+    )
+
+
+def _step(step: Step, words: _Words) -> StepShown:
+    if isinstance(step, FilterStep):
+        drawn = step.filter.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return StepShown(step.key, "", None, {}, drawn, step.note)
+    return StepShown(step.key, step.use, words.connection(step.connection), words.given(step), {}, step.note)
+
+
+def _versions(session: Session, stored: StoredZap) -> list[VersionLine]:
+    made = zaps.versions(session, stored.id)
+    return [VersionLine(number, moment, number == stored.published) for number, moment in made.items()]
