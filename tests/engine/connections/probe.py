@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -276,3 +276,12 @@ async def calling(folder: Path, tokens: TokenStore | None = None, **sizes: int) 
     finally:
         stop_hanging.set()
         await calls.close()
+
+
+async def read(calls, trigger, what: str = "", got: list[Any] | None = None, **more) -> list[Any]:
+    """All that a trigger yields, also in `got`, for when it fails."""
+    got = [] if got is None else got
+    async with aclosing(calls.poll(trigger, asked(**more), Given(what=what))) as found:
+        async for one in found:
+            got.append(one)
+    return got

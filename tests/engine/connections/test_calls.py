@@ -3,12 +3,9 @@
 import asyncio
 import logging
 import threading
-import time
-from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -18,26 +15,16 @@ from engine.connections.calls import ConnectorBug, EffectTimedOut, ReadTimedOut
 from engine.connections.contexts import Purpose
 from engine.sdk.connector import Connector
 from engine.sdk.context import Context
-from engine.sdk.errors import AuthFailed, OutcomeUnknown, PermanentFailure, TemporaryFailure
-from engine.sdk.records import Account, Choice, Delivery, Hook, Page
+from engine.sdk.errors import OutcomeUnknown, PermanentFailure, TemporaryFailure
+from engine.sdk.records import Account, Choice, Delivery, Hook
 from engine.sdk.schedules import Rate
 from tests.engine.connections import probe
-from tests.engine.connections.loops import looped, until
-from tests.engine.connections.probe import Found, Given, asked, calling, connection
+from tests.engine.connections.loops import looped
+from tests.engine.connections.probe import Found, Given, asked, calling, connection, read
 from tests.engine.connections.servers import closed_port, web_app
-from tests.engine.connections.test_oauth import Store, token
 
 COLOURS = pytest.mark.parametrize("action", [probe.act_async, probe.act_blocking], ids=["async", "blocking"])
 TRIGGERS = pytest.mark.parametrize("trigger", [probe.things_async, probe.things_blocking], ids=["async", "blocking"])
-
-
-async def read(calls, trigger, what: str = "", got: list[Any] | None = None, **more) -> list[Any]:
-    """All that a trigger yields, also in `got`, for when it fails."""
-    got = [] if got is None else got
-    async with aclosing(calls.poll(trigger, asked(**more), Given(what=what))) as found:
-        async for one in found:
-            got.append(one)
-    return got
 
 
 # What comes back
@@ -286,75 +273,6 @@ async def test_the_turn_that_came_with_a_place_is_not_waited_for_again(tmp_path)
             assert (await calls.act(post, asked(live), Given(), place=place)).text == "done"
 
 
-# Reading triggers
-
-
-@TRIGGERS
-@looped
-async def test_a_trigger_is_read_to_its_end_and_closed(trigger, tmp_path):
-    probe.closed.clear()
-    async with calling(tmp_path) as calls:
-        assert [one.id for one in await read(calls, trigger)] == ["0", "1", "2"]
-    assert len(probe.closed) == 1
-
-
-@TRIGGERS
-@looped
-async def test_a_trigger_is_read_no_further_than_asked_and_closed_where_it_ran(trigger, tmp_path):
-    probe.closed.clear()
-    async with calling(tmp_path) as calls:
-        async with aclosing(calls.poll(trigger, asked(), Given(what="exit"))) as found:
-            assert (await anext(found)).id == "0"
-        await until(lambda: probe.closed)
-        assert "another thread" not in probe.closed
-
-
-@TRIGGERS
-@pytest.mark.parametrize("what", ["exit", "key error", "dict", "nothing", "no id", "secret", "cancelled"])
-@looped
-async def test_a_trigger_that_fails_after_some_records_is_a_bug(trigger, what, tmp_path):
-    got: list[Any] = []
-    async with calling(tmp_path) as calls:
-        with pytest.raises(ConnectorBug) as bug:
-            await read(calls, trigger, what, got)
-    assert [one.id for one in got] == ["0", "1", "2"]
-    assert probe.SECRET not in f"{bug.value}{bug.value.traceback}"
-
-
-@looped
-async def test_pages_come_with_their_cursor(tmp_path):
-    async with calling(tmp_path) as calls:
-        assert await read(calls, probe.pages, cursor=7) == [Page((Found(id="7"),), {"next": 2}, "rebuilt")]
-
-
-@pytest.mark.parametrize("what", ["record", "bad cursor", "bad record"])
-@looped
-async def test_pages_that_are_none_are_a_bug(what, tmp_path):
-    async with calling(tmp_path) as calls:
-        with pytest.raises(ConnectorBug):
-            await read(calls, probe.pages, what)
-
-
-@TRIGGERS
-@looped
-async def test_the_time_between_two_records_is_the_engines_own(trigger, tmp_path):
-    async with calling(tmp_path) as calls, aclosing(calls.poll(trigger, asked(), Given())) as found:
-        async for _ in found:
-            await asyncio.sleep(0.15)
-
-
-@looped
-async def test_the_place_of_a_poll_that_hangs_comes_back_when_it_ends(tmp_path):
-    async with calling(tmp_path, polls=1) as calls:
-        reading = asyncio.create_task(read(calls, probe.things_blocking, "hang"))
-        second = asyncio.create_task(read(calls, probe.things_blocking))
-        await asyncio.sleep(0.4)
-        assert not second.done()
-        probe.stop_hanging.set()
-        assert len(await asyncio.wait_for(second, 10)) == 3
-        assert isinstance((await asyncio.gather(reading, return_exceptions=True))[0], ReadTimedOut)
-
-
 # What a call may do
 
 
@@ -408,71 +326,6 @@ async def test_blocking_functions_use_the_checkpoint_they_are_given(tmp_path):
     async with calling(tmp_path) as calls:
         assert (await calls.act(probe.act_blocking, asked(checkpoint=notes), Given(what="note"))).text == "1"
     assert notes.put_ == {"n": 1}
-
-
-# Signing in again
-
-
-class Tokens(Store):
-    pass
-
-
-async def token_endpoint(request: web.Request) -> web.Response:
-    form = await request.post()
-    number = int(str(form["refresh_token"])[1:]) + 1
-    return web.json_response({"access_token": f"a{number}", "refresh_token": f"r{number}"})
-
-
-@looped
-async def test_a_connector_that_uses_the_token_itself_gets_a_fresh_one_after_a_refusal(tmp_path):
-    store = Tokens()
-    async with web_app(token_endpoint) as url, calling(tmp_path, store) as calls:
-        live = probe.by_token(url, token())
-        assert (await calls.act(probe.signs_in, asked(live), Given(what="a0"))).id == "a1"
-        assert (await calls.act(probe.signs_in, asked(live), Given(what=""))).id == "a1"
-    assert store.saved == ["a1"]
-
-
-@looped
-async def test_a_connector_that_is_refused_twice_must_be_reconnected(tmp_path):
-    store = Tokens()
-    async with web_app(token_endpoint) as url, calling(tmp_path, store) as calls:
-        with pytest.raises(AuthFailed):
-            await calls.act(probe.signs_in, asked(probe.by_token(url, token())), Given(what="a0 a1"))
-    assert store.saved == ["a1"]
-
-
-@looped
-async def test_an_expired_token_is_refreshed_before_the_call(tmp_path):
-    async with web_app(token_endpoint) as url, calling(tmp_path, Tokens()) as calls:
-        live = probe.by_token(url, token(expires_at=time.time() - 1))
-        assert (await calls.act(probe.signs_in, asked(live), Given())).id == "a1"
-
-
-@looped
-async def test_other_sign_ins_that_are_refused_are_not_tried_again(tmp_path):
-    async with calling(tmp_path) as calls:
-        with pytest.raises(ConnectorBug):
-            await calls.act(probe.signs_in, asked(probe.by_password()), Given())
-
-
-@looped
-async def test_a_trigger_that_is_refused_at_once_is_read_again_with_a_fresh_token(tmp_path):
-    async with web_app(token_endpoint) as url, calling(tmp_path, Tokens()) as calls:
-        live = probe.by_token(url, token())
-        async with aclosing(calls.poll(probe.signs_in_to_look, asked(live), Given())) as found:
-            assert [one.id async for one in found] == ["a1"]
-
-
-@looped
-async def test_a_trigger_that_is_refused_halfway_goes_on_at_the_next_check(tmp_path):
-    async with web_app(token_endpoint) as url, calling(tmp_path, Tokens()) as calls:
-        live = probe.by_token(url, token())
-        got: list[Any] = []
-        with pytest.raises(TemporaryFailure, match="renewed"):
-            await read(calls, probe.signs_in_to_look, "late", got, live=live)
-        assert [one.id for one in got] == ["first"]
-        assert [one.id for one in await read(calls, probe.signs_in_to_look, live=live)] == ["a1"]
 
 
 # What calls of one connection share
