@@ -2,11 +2,14 @@
 
 import fcntl
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from engine.errors import AlreadyRunning, DataFolderError
 
 LOCK = "engine.lock"
+LOOKS = 5
 
 
 def prepare(data: Path) -> None:
@@ -30,7 +33,7 @@ class Ownership:
         """Raises `AlreadyRunning`."""
         file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except BlockingIOError as error:
             holder = os.read(file, 20).decode(errors="replace").strip()
             os.close(file)
@@ -48,8 +51,20 @@ class Ownership:
             self._file = None
 
 
+def _lock(file: int) -> None:
+    """Tries for a moment: `owner` takes the lock to see whether it is free. Raises `BlockingIOError`."""
+    for _ in range(LOOKS):
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.02)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def owner(data: Path) -> int | None:
     """The process that is the engine of this folder; None if there is none."""
+    if not (data / LOCK).exists():
+        return None
     ownership = Ownership(data)
     try:
         ownership.take()

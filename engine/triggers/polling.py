@@ -66,8 +66,8 @@ class Polling:
         self._now = now
         self._ring = ring
         self._limit = limit
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._under_way: dict[str, Watch] = {}
+        self._under_way: dict[asyncio.Task[None], Watch] = {}
+        self._beginning: set[asyncio.Task[None]] = set()
         self._renewed = now()
         self._again: set[str] = set()
         self._stopping = False
@@ -79,29 +79,35 @@ class Polling:
 
     async def hint(self, zap_ids: Collection[str]) -> None:
         """Checks these now; one that is being checked is checked once more afterwards."""
-        self._again |= set(zap_ids) & set(self._tasks)
-        idle = set(zap_ids) - set(self._tasks)
+        self._again |= set(zap_ids) & self._busy
+        idle = set(zap_ids) - self._busy
         if idle:
             await self._begin(idle)
 
     async def check(self, zap_ids: Collection[str]) -> None:
         """Checks these now and waits for it: for an engine that was not started."""
         await self.hint(zap_ids)
-        while self._tasks:
-            await asyncio.gather(*self._tasks.values())
+        while self._under_way or self._beginning:
+            await asyncio.gather(*self._under_way, *self._beginning)
 
     async def stop(self, grace: float) -> None:
         """Waits for the checks under way; what is not done by then is cancelled, and read again next time."""
         self._stopping = True
-        under_way = list(self._tasks.values())
+        await asyncio.gather(*self._beginning, return_exceptions=True)
+        under_way = list(self._under_way)
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=grace)
             for task in late:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
+    @property
+    def _busy(self) -> set[str]:
+        """The zaps that are being checked."""
+        return {watch.zap_id for watch in self._under_way.values()}
+
     async def _begin(self, only: Collection[str] | None) -> None:
-        room = self._limit - len(self._tasks)
+        room = self._limit - len(self._under_way)
         if room <= 0 or self._stopping:
             self._again |= set(only or ())
             return
@@ -111,9 +117,10 @@ class Polling:
         )
         if len(claimed) == room:  # the others may only have found no room
             self._again |= set(only or ()) - {watch.zap_id for watch in claimed}
-        for watch in claimed:
+        for watch in claimed if not self._stopping else ():
             task = asyncio.create_task(self._watched(watch), name=f"check {watch.zap_id}")
-            self._tasks[watch.zap_id], self._under_way[watch.zap_id] = task, watch
+            self._under_way[task] = watch
+            task.add_done_callback(self._ended)
 
     async def _renew(self) -> None:
         now, kept = self._now(), list(self._under_way.values())
@@ -129,13 +136,16 @@ class Polling:
             log.info("the check of zap %s was overtaken", watch.zap_id)
         except Exception:
             log.exception("the check of zap %s stopped; its lease runs out in %s", watch.zap_id, LEASE)
-        finally:
-            self._tasks.pop(watch.zap_id, None)
-            self._under_way.pop(watch.zap_id, None)
-        hinted = self._again - set(self._tasks)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Makes room for those that were hinted at meanwhile."""
+        del self._under_way[task]
+        hinted = self._again - self._busy
         if hinted and not self._stopping:
             self._again -= hinted
-            await self._begin(hinted)
+            beginning = asyncio.create_task(self._begin(hinted))
+            self._beginning.add(beginning)
+            beginning.add_done_callback(self._beginning.discard)
 
     async def _check(self, watch: Watch) -> None:
         try:

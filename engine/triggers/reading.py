@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from engine.connections.calls import Calls
+from engine.connections.calls import Calls, ConnectorBug
 from engine.sdk.records import Page, Record
 from engine.store.encoding import distinct, encode
 from engine.store.intake import Batch, Found
@@ -34,8 +34,11 @@ class Baseline:
 
 
 def found(record: Record) -> Found:
-    """A record as it is stored."""
-    return Found(named(record), encode(record))
+    """A record as it is stored. Raises `ConnectorBug` for one that holds what nobody can store."""
+    try:
+        return Found(named(record), encode(record), record.misfit)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConnectorBug(f"The connector is faulty: record {record.id[:60]} cannot be stored ({error}).") from error
 
 
 def named(record: Record) -> str:
@@ -43,11 +46,19 @@ def named(record: Record) -> str:
     return distinct(record.id)
 
 
-def batches(calls: Calls, source: Source, cursor: Any, known: Known) -> AsyncGenerator[Batch, None]:
-    """What is new, oldest first."""
+def batches(
+    calls: Calls,
+    source: Source,
+    cursor: Any,
+    known: Known,
+    *,
+    most: int = MAX_RECORDS_PER_CHECK,
+    at_once: int = RECORDS_PER_COMMIT,
+) -> AsyncGenerator[Batch, None]:
+    """What is new, oldest first. Without a cursor: at most `most` records, each batch with `at_once` of them."""
     if source.trigger.paged:
         return _pages(calls, source, cursor)
-    return _unseen(calls, source, known)
+    return _unseen(calls, source, known, most, at_once)
 
 
 async def baseline(calls: Calls, source: Source) -> Baseline:
@@ -79,7 +90,7 @@ async def _pages(calls: Calls, source: Source, cursor: Any) -> AsyncGenerator[Ba
             )
 
 
-async def _unseen(calls: Calls, source: Source, known: Known) -> AsyncGenerator[Batch, None]:
+async def _unseen(calls: Calls, source: Source, known: Known, most: int, at_once: int) -> AsyncGenerator[Batch, None]:
     fresh: list[Found] = []
     complete = caught_up = True
     async for record in _records(calls, source, None):
@@ -89,12 +100,12 @@ async def _unseen(calls: Calls, source: Source, known: Known) -> AsyncGenerator[
         if seen is None:
             fresh.append(found(record))
         caught_up = caught_up and bool(seen)
-        if len(fresh) >= MAX_RECORDS_PER_CHECK:
+        if len(fresh) >= most:
             complete = False
             break
     fresh.reverse()
-    for start in range(0, len(fresh), RECORDS_PER_COMMIT):
-        yield Batch(fresh[start : start + RECORDS_PER_COMMIT], complete=False)
+    for start in range(0, len(fresh), at_once):
+        yield Batch(fresh[start : start + at_once], complete=False)
     if complete and not caught_up:
         yield Batch([])
 

@@ -69,9 +69,7 @@ class Watched:
 
     def poll(self) -> list[Any]:
         """One check by the engine: the records that became events by it, oldest first."""
-        return [
-            self._returns.of(payload) for payload in self._harness.new_events(self._zap_id, self._known)
-        ]
+        return [self._returns.of(payload) for payload in self._harness.new_events(self._zap_id, self._known)]
 
     @property
     def problem(self) -> str:

@@ -1,0 +1,1 @@
+"""Real processes, killed with SIGKILL: what every other test only imitates."""
