@@ -71,7 +71,7 @@ class Runtime:
         self.blobs = Blobs(settings.data / "blobs")
         self.connections = Connections(self.database, self.vault, self.registry, self.now, settings.allow_private_hosts)
         contexts = Contexts(self.blobs, wire=wire, tokens=self.connections, now=self.now)
-        self.calls = Calls(contexts)
+        self.calls = Calls(contexts, sizes={"steps": settings.blocking_threads})
         self.sources = Sources(self.registry, self.connections)
         self.connecting = Connecting(self.database, self.registry, self.connections, self.calls, self.now)
         self.switching = Switching(self.database, self.registry, self.sources, self.calls, self.now)

@@ -44,7 +44,7 @@ class Settings(BaseModel):
     parallel_runs: int = Field(50, ge=1, le=1000, description="How many runs are executed at the same time.")
     parallel_polls: int = Field(20, ge=1, le=500, description="How many triggers are checked at the same time.")
     blocking_threads: int = Field(
-        8, ge=1, le=200, description="How many calls of one connector may block a thread at the same time."
+        16, ge=1, le=200, description="How many steps of one connector may block a thread at the same time."
     )
     tick: timedelta = Field(timedelta(seconds=0.5), description="How often the clock looks for what is due.")
     settle: timedelta | None = Field(

@@ -11,7 +11,7 @@ from engine.errors import NotFound
 from engine.runs import history
 from engine.runs.effects import lane_of
 from engine.runs.history import Past
-from engine.runs.journal import Journal, Lost, Pen
+from engine.runs.journal import Journal, Lost, Pen, line
 from engine.runs.lanes import Lanes
 from engine.runs.outcomes import Ends, Outcome, needs_attention
 from engine.runs.steps import Scene, Steps
@@ -19,10 +19,12 @@ from engine.sdk.connector import Action
 from engine.store import runs
 from engine.store.database import Database
 from engine.store.runs import Loaded, Run
-from engine.store.states import RunState
+from engine.store.states import Entry, RunState
 from engine.zaps.model import ActionStep, Step, Zap
 
 MAX_PARSED = 500  # published versions kept parsed
+
+FAULT = "Something went wrong inside Zapwerk; the log has the details."
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +48,7 @@ class Interpreter:
             log.warning("run %s is executed elsewhere; leaving it alone", run.id)
         except Exception:
             log.exception("run %s cannot be executed", run.id)
-            await pen.end(
-                run.step, needs_attention(run, "Something went wrong inside Zapwerk; the log has the details.")
-            )
+            await pen.end(run.step, needs_attention(run, FAULT))
         finally:
             self.lanes.free_all(run.id)
 
@@ -73,7 +73,18 @@ class Interpreter:
             raise
         except Exception:
             log.exception("run %s: a fault of the engine", scene.pen.run.id)
-            return Ends(RunState.FAILED, "Something went wrong inside Zapwerk; the log has the details.")
+            return await asyncio.to_thread(self._after_fault, scene.pen.run, step.key)
+
+    def _after_fault(self, run: Run, path: str) -> Ends:
+        """Our own fault within a step: what was begun may have gone through, so a replay must not repeat it."""
+        past = history.of(self._load(run).lines).get(path, Past())
+        if not past.started:
+            return Ends(RunState.FAILED, FAULT)
+        why = f"{FAULT} The call had begun."
+        shown = line(path, Entry.REVIEW, why=why, sent=past.asked, at=past.last_try, candidates=[])
+        return Ends(
+            RunState.NEEDS_REVIEW, why, lines=(shown,), notice=(f"review:{run.id}", f"Please check a run: {why}")
+        )
 
     def reserve_lanes(self, run: Run) -> None:
         """For a run that was interrupted: nobody may ask what exists before its open calls are found out."""

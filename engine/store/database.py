@@ -26,7 +26,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=POOL_SIZE)
+        self.engine = (
+            _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+        )
         self._turns = Turns()
 
     @contextmanager

@@ -8,7 +8,7 @@ import pytest
 from engine.connections.contexts import Asked, Purpose
 from engine.store.states import RunState
 from tests.engine.benches import Bench, do, in_a_loop
-from tests.engine.toys import After, Waits, cannot_tell, error
+from tests.engine.toys import After, Answers, Thing, Waits, cannot_tell, error
 from tests.waiting import until
 from zapwerk import AuthFailed
 
@@ -389,3 +389,13 @@ async def test_the_notes_of_one_run_are_not_those_of_another(bench: Bench):
         *["ball (first)"] * 2,
         *["doll (first)"] * 2,
     ]
+
+
+@in_a_loop
+async def test_an_answer_that_cannot_be_stored_waits_for_a_person_because_the_effect_happened(bench: Bench):
+    zap = await bench.zap()
+    bench.toy.next("make ball", Answers(Thing.model_validate({"id": "1", "name": "ball", "odd": object()})))
+    (run,) = await bench.done(zap, "ball")
+    assert run.state == RunState.NEEDS_REVIEW
+    assert "The call had begun" in run.problem
+    assert bench.notices()[f"review:{run.id}"]
