@@ -5,6 +5,9 @@ folder; no other installation is touched.
 """
 
 import asyncio
+import os
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -183,5 +186,10 @@ def _introduce(state: State, folder: Path) -> None:
         }
     )
     option = "" if folder == Path("demo-data") else f" --folder {folder}"
-    telling.write(f"\nAnother mail, from another terminal: zapwerk demo send{option} --name 'Erika Beispiel'")
+    telling.write(f"\nAnother mail, from another terminal: {_own_name()} demo send{option} --name 'Erika Beispiel'")
     telling.write("Ctrl-C ends everything; the next start goes on with what is there.")
+
+
+def _own_name() -> str:
+    """How this command is called from here: by its short name only where the shell finds it by that."""
+    return "zapwerk" if shutil.which("zapwerk") else os.path.relpath(sys.argv[0])

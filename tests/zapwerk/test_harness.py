@@ -9,7 +9,18 @@ import pytest
 from pydantic import BaseModel, Field
 
 from engine.store.states import RunState
-from zapwerk import Account, ApiKey, Choice, Choices, Connector, Context, Record
+from zapwerk import (
+    Account,
+    ApiKey,
+    Choice,
+    Choices,
+    Connector,
+    Context,
+    Delivery,
+    Hook,
+    PermanentFailure,
+    Record,
+)
 from zapwerk.testing import Harness, standard_checks
 
 shop = Connector("shop", title="Shop", base_url="https://shop.example/v1", auth=[ApiKey(header="X-Key")])
@@ -56,6 +67,22 @@ async def create_order(ctx: Context, given: NewOrder) -> Order:
 async def this_order(ctx: Context, given: NewOrder) -> Order | None:
     found = (await ctx.http.get("orders", params={"reference": ctx.idempotency_key})).json()
     return Order.model_validate(found[0]) if found else None
+
+
+class NoChoice(BaseModel):
+    """No input."""
+
+
+@shop.webhook()
+async def order_paid(ctx: Context, given: NoChoice, delivery: Delivery) -> list[Order]:
+    """An order was paid."""
+    return [Order.model_validate_json(delivery.body)]
+
+
+@order_paid.verify
+def signed(hook: Hook, delivery: Delivery) -> None:
+    if delivery.headers.get("x-secret") != hook.secret:
+        raise PermanentFailure("The delivery is not signed by the shop.")
 
 
 class FakeShop:
@@ -160,6 +187,13 @@ def test_a_busy_service_is_tried_again_when_the_time_has_come(harness: Harness, 
 
 def test_choices_come_from_the_service(harness: Harness) -> None:
     assert harness.choices("new_order", "customer", "b") == [Choice("bert", "Bert")]
+
+
+def test_a_webhook_gives_its_records_and_refuses_what_is_not_signed(harness: Harness) -> None:
+    delivery = Delivery("POST", {"x-secret": "s"}, {}, b'{"id": "7", "title": "paid"}')
+    assert [order.title for order in harness.deliver("order_paid", delivery, secret="s")] == ["paid"]
+    with pytest.raises(PermanentFailure):
+        harness.deliver("order_paid", delivery, secret="another")
 
 
 def test_the_example_passes_the_standard_checks() -> None:

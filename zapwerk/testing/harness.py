@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from engine.connections.connecting import Wish
+from engine.connections.contexts import Asked, LiveConnection, Purpose
 from engine.registry import Registry
 from engine.runtime import Engine, Runtime
 from engine.sdk.auth import Auth, NoAuth, OAuth2, Token
 from engine.sdk.connector import Connector
 from engine.sdk.context import Context
 from engine.sdk.fields import Choices, fields_of
-from engine.sdk.records import Choice, Record
+from engine.sdk.records import Choice, Delivery, Hook, Record
 from engine.settings import Settings
 from engine.store import runs, watches, zaps
 from engine.store.runs import Run, Wanted
@@ -139,14 +140,20 @@ class Harness:
         with self._parts.runtime.database.read() as session:
             return self._outcome(runs.get(session, outcome.run_id))
 
+    def deliver(self, webhook: str, delivery: Delivery, *, secret: str = "", **given: Any) -> list[Any]:
+        """What a webhook makes of one delivery, after its `verify` has seen it. Raises what it refuses with."""
+        operation = self.connector.webhooks[webhook]
+        asked = Asked(connection=self._live(), purpose=Purpose.WEBHOOK)
+        hook = Hook("https://zaps.example/hooks/test", secret)
+        values = operation.given.model_validate(given)
+        return self._loop.run(self._parts.runtime.calls.receive(operation, asked, values, delivery, hook))
+
     def choices(self, operation: str, name: str, search: str = "", **given: Any) -> list[Choice]:
         """What a field offers, with the other fields as given."""
         found = self._parts.runtime.registry().operation(f"{self.connector.key}.{operation}")
         marker = next(shape.marker(Choices) for field, _, shape in fields_of(found.given) if field == name)
-        live = self._parts.runtime.connections.live(self._connection) if self._connection else None
-        live = live or self._parts.runtime.connections.without(self.connector)
         partial = found.given.model_construct(**given)
-        return self._loop.run(self._parts.runtime.calls.choices(marker.function, live, partial, search))
+        return self._loop.run(self._parts.runtime.calls.choices(marker.function, self._live(), partial, search))
 
     def new_events(self, zap_id: str, known: set[str]) -> Iterator[Any]:
         """Has the zap checked; the payloads of its events that are not in `known`, which grows by them."""
@@ -170,6 +177,10 @@ class Harness:
     def _watch(self, zap_id: str) -> StoredWatch | None:
         with self._parts.runtime.database.read() as session:
             return watches.get(session, zap_id)
+
+    def _live(self) -> LiveConnection:
+        stored = self._parts.runtime.connections
+        return stored.live(self._connection) if self._connection else stored.without(self.connector)
 
     def _connect(self, profile: str | None, credentials: dict[str, Any]) -> str:
         auth, given = next(iter(credentials.items())) if credentials else _nothing_asked(self.connector)
