@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from engine import folder
 from engine.connections.calls import Calls
 from engine.connections.connecting import Connecting
@@ -138,7 +140,7 @@ class Engine:
         await self.queue.start()
         self._clock.every(self.runtime.settings.tick.total_seconds(), self.polling.tick)
         self._clock.every(RECONCILE_EVERY, self.listening.reconcile)
-        self._clock.every(SWEEP_EVERY, self._sweep)
+        self._clock.every(SWEEP_EVERY, self.sweep)
         self._clock.start()
         self._clock.once(_warm_up)
         self.ready = True
@@ -152,11 +154,17 @@ class Engine:
         await asyncio.to_thread(self.writer.close)
         self._ownership.give_up()
 
-    async def _sweep(self) -> None:
+    async def sweep(self) -> None:
+        """Closes what is idle, and lets runs go on that nothing keeps waiting any more."""
         now = self.runtime.now()
         await self.runtime.calls.contexts.sweep()
-        if await self.writer.write(lambda connection: runs.release_due(connection, now=now)):
+        if await self.writer.write(lambda connection: _let_go_on(connection, now)):
             self.queue.ring()
+
+
+def _let_go_on(connection: Connection, now: datetime) -> int:
+    """Runs that nothing keeps waiting any more."""
+    return runs.release_due(connection, now=now) + runs.bring_forward(connection, now=now)
 
 
 async def _warm_up() -> None:

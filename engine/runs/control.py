@@ -16,7 +16,7 @@ from engine.store.database import Database
 from engine.store.encoding import encode
 from engine.store.moments import to_ms
 from engine.store.runs import Line, Run, Written
-from engine.store.states import FINISHED, Entry, Hold
+from engine.store.states import FINISHED, Entry, Hold, RunState
 from engine.store.tables import RunRow
 
 Decision = Literal["went_through", "again"]
@@ -57,6 +57,10 @@ class Control:
             run = runs.get(session, run_id)
             if run.state not in FINISHED:
                 raise Refused("This run has not ended yet; cancel it first, or release it.")
+            if run.state == RunState.SUCCEEDED and not whole:
+                raise Refused(
+                    "This run is done, so there is no failed step to go on from. It can be replayed as a whole."
+                )
             version = _newest(session, run) if newest else run.version
             row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
             connection = session.connection()

@@ -18,6 +18,7 @@ from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import FINISHED, Entry, Hold, RunState
 from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow, ZapRow
 
+CLOCK_SLACK_MS = 5_000  # by so much clocks differ without having been set
 NEVER = 253_370_764_800_000  # milliseconds, the year 9999: for a hold that only a person ends
 
 _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
@@ -301,6 +302,12 @@ def look_again(connection: Connection, run_id: str, *, at: datetime) -> None:
     """Gives a held run's hold an end."""
     held = update(RunRow).where(_RUN.id == run_id, _RUN.state == RunState.HELD)
     connection.execute(held.values(due_at=to_ms(at)))
+
+
+def bring_forward(connection: Connection, *, now: datetime) -> int:
+    """What is queued is due, also when the clock was set back since."""
+    ahead = update(RunRow).where(_RUN.state == RunState.QUEUED, _RUN.due_at > to_ms(now) + CLOCK_SLACK_MS)
+    return connection.execute(ahead.values(due_at=to_ms(now))).rowcount
 
 
 def release_due(connection: Connection, *, now: datetime) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.connections.calls import Calls, ConnectorBug
+from engine.sdk.errors import PermanentFailure
 from engine.sdk.records import Page, Record
 from engine.store.encoding import distinct, encode
 from engine.store.intake import Batch, Found
@@ -61,14 +62,17 @@ def batches(
     return _unseen(calls, source, known, most, at_once)
 
 
-async def baseline(calls: Calls, source: Source) -> Baseline:
-    """What exists now. Raises the connector's errors."""
+async def baseline(calls: Calls, source: Source, *, most: int = MAX_BASELINE) -> Baseline:
+    """What exists now. Raises the connector's errors, and `PermanentFailure` for more than can be remembered."""
     if source.trigger.paged:
         async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
             async for page in pages:
                 return Baseline(_page(page).cursor, tuple(named(record) for record in _page(page).records))
         return Baseline(None, ())
-    return Baseline(None, tuple([named(record) async for record in _records(calls, source, MAX_BASELINE)]))
+    ids = tuple([named(record) async for record in _records(calls, source, most)])
+    if source.trigger.order == "any" and len(ids) == most:
+        raise PermanentFailure(f"There are {most:,} records or more. Please choose a smaller place to watch.")
+    return Baseline(None, ids)
 
 
 async def newest(calls: Calls, source: Source, count: int) -> list[Record]:

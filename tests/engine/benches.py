@@ -129,7 +129,7 @@ class Bench:
 
     async def sweep(self) -> None:
         """What the engine does every half minute: lets runs go on whose hold has come to its end."""
-        await self.engine.writer.write(lambda connection: runs.release_due(connection, now=self.now()))
+        await self.engine.sweep()
 
     async def done(self, zap_id: str, *names: str) -> list[Run]:
         """New things, checked and executed."""

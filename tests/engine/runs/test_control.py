@@ -63,6 +63,24 @@ async def test_a_run_that_has_not_ended_cannot_be_replayed(bench: Bench):
 
 
 @in_a_loop
+async def test_a_run_that_is_done_can_only_be_replayed_as_a_whole(bench: Bench):
+    zap = await bench.zap()
+    (run,) = await bench.done(zap, "ball")
+    with pytest.raises(Refused, match="as a whole"):
+        bench.runtime.control.replay(run.id)
+
+
+@in_a_loop
+async def test_queued_runs_do_not_wait_for_a_clock_that_was_set_back(bench: Bench):
+    zap = await bench.zap()
+    await bench.arrive(zap, "ball")
+    bench.later(timedelta(hours=-2))
+    await bench.sweep()
+    await bench.drain()
+    assert bench.states(zap) == [RunState.SUCCEEDED]
+
+
+@in_a_loop
 async def test_a_run_that_waits_can_be_cancelled_and_is_never_executed(bench: Bench):
     zap = await bench.zap()
     queued, later = await bench.arrive(zap, "ball", "doll")

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.settings import Settings
-from engine.store import intake, watches
+from engine.store import intake, watches, zaps
 from engine.store.intake import Batch, Found
 from engine.store.states import RunState
 from engine.triggers import reading
 from tests.engine.benches import Bench, in_a_loop
 from tests.engine.toys import Thing, Waits, error
 from tests.waiting import until
-from zapwerk import AuthFailed, TemporaryFailure
+from zapwerk import AuthFailed, PermanentFailure, TemporaryFailure
 
 TRIGGERS = ["new_thing", "any_thing", "blocking_thing", "paged_thing", "heard_thing"]
 
@@ -329,6 +329,17 @@ async def test_a_restart_does_not_wait_for_the_leases_of_the_engine_before(bench
     bench.toy.add("a")
     await bench.start()
     await until(lambda: bench.records(zap) == ["a"])
+
+
+@in_a_loop
+async def test_more_than_a_baseline_can_remember_is_refused_where_the_rest_would_fire(bench: Bench):
+    bench.toy.add("a", "b", "c")
+    zap = await bench.zap("any_thing")
+    with bench.runtime.database.read() as session:
+        source = bench.runtime.sources.of(zaps.find(session, zap).draft)
+    assert len((await reading.baseline(bench.runtime.calls, source)).ids) == 3
+    with pytest.raises(PermanentFailure, match="smaller place"):
+        await reading.baseline(bench.runtime.calls, source, most=3)
 
 
 CLOCKS = [
