@@ -102,7 +102,7 @@ def status(runtime: Runtime, engine: Engine) -> Status:
             reasons=not_ready(runtime, engine),
             zaps_on=sum(state == ZapState.ON for state in states),
             zaps=len(states),
-            runs={str(state).replace("_", " "): counted[state] for state in RunState if counted.get(state)},
+            runs={state.word: counted[state] for state in RunState if counted.get(state)},
             notices=len(notices.still_open(session)),
         )
 

@@ -19,6 +19,26 @@ class RunState(StrEnum):
     NEEDS_REVIEW = "needs_review"
     CANCELLED = "cancelled"
 
+    @property
+    def word(self) -> str:
+        """How people are told, in English."""
+        return WORDS[self]
+
+
+WORDS = {
+    RunState.QUEUED: "Queued",
+    RunState.RUNNING: "Running",
+    RunState.WAITING: "Waiting",
+    RunState.SUCCEEDED: "Done",
+    RunState.FILTERED: "Filtered out",
+    RunState.STOPPED: "Stopped",
+    RunState.HANDLED: "Failed, handled",
+    RunState.FAILED: "Failed",
+    RunState.RETRYING: "Trying again",
+    RunState.HELD: "On hold",
+    RunState.NEEDS_REVIEW: "Please check",
+    RunState.CANCELLED: "Cancelled",
+}
 
 FINISHED = frozenset(
     {

@@ -74,7 +74,7 @@ def test_the_page_says_in_numbers_what_runs_and_names_nothing(switched_on: Insta
     switched_on.work(1)
     page = asked(switched_on, "/").text
     assert "1 of 1 switched on" in page
-    assert "succeeded" in page
+    assert "Done" in page
     assert "Parcels" not in page
     assert "<script" not in page
 

@@ -24,8 +24,13 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 .practice { border: 1px solid var(--line); border-radius: 1rem; padding: .1rem .7rem; font-size: .8rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid var(--line); }
 td { white-space: pre-line; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  thead { display: none; }
+  tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  th, td { display: block; padding: .1rem 0; border: 0; }
+}
 label { display: block; margin: .4rem 0; }
 button { font: inherit; padding: .4rem 1.2rem; margin: 1rem .6rem 0 0; }
 """
