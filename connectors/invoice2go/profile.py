@@ -147,8 +147,14 @@ class Invoice2goProfile(Profile):
             return f"{BY_ARRANGEMENT} Check the values of this profile with what you were given, then confirm it."
         return None
 
+    def filling_in(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Other values than those that were confirmed must be confirmed anew, before anything is sent with them."""
+        withdrawn = {} if set(given) <= _NOT_CONFIRMED else {"confirmed": False}
+        return {**withdrawn, **given}
+
 
 BY_ARRANGEMENT = "Invoice2go gives API access only by arrangement."
+_NOT_CONFIRMED = frozenset({"confirmed", "client_id", "client_secret"})
 _NEEDED = ("base_url", "accounts_path", "clients_path", "items_path", "client_fields", "item_fields", "id_field")
 
 SANDBOX = Invoice2goProfile(practice=True)

@@ -117,7 +117,8 @@ class Connections:
             raise Problems([Problem("There is no such setting.", field=field) for field in sorted(unknown)])
         with self._database.write() as session:
             stored = profiles.get(session, connector.key, name)
-            filled = {**(self._vault.open(stored.sealed) if stored else {}), **values}
+            kept = self._vault.open(stored.sealed) if stored else {}
+            filled = {**kept, **_validated(type(shipped), {**shown(shipped), **kept}).filling_in(values)}
             profile = _validated(type(shipped), {**shown(shipped), **filled})
             hosts = typed_hosts(values) if trusted else frozenset()
             before = stored.allowed_hosts if stored else frozenset()

@@ -29,6 +29,10 @@ class Profile(BaseModel):
         """Why this profile cannot be used yet, as a sentence that says what to do; None when it can."""
         return None
 
+    def filling_in(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the owner's values change in this profile; a subclass may add what follows from them."""
+        return dict(given)
+
 
 class Token(BaseModel):
     """What OAuth2 gave us. `ctx.credentials` is one of these for a connection that was signed in that way."""

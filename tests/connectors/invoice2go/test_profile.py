@@ -1,6 +1,8 @@
 """The profile: what may be sent, and when; values that come as text."""
 
 import asyncio
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +12,9 @@ from pydantic import ValidationError
 from connectors.invoice2go.clients import NewClient, create_client
 from connectors.invoice2go.connector import account, invoice2go
 from connectors.invoice2go.profile import INVOICE2GO, SANDBOX, Invoice2goProfile
+from engine.registry import Registry
+from engine.runtime import Runtime
+from engine.settings import Settings
 from tests.connectors.invoice2go.contexts import context
 from zapwerk import Account, PermanentFailure
 
@@ -121,3 +126,13 @@ def test_values_may_come_as_text():
 def test_repeating_is_allowed_only_where_the_service_honours_our_key():
     assert create_client.repeatable(SANDBOX)
     assert not create_client.repeatable(INVOICE2GO)
+
+
+def test_other_values_than_the_confirmed_ones_must_be_confirmed_anew(tmp_path: Path):
+    runtime = Runtime(Settings(data=tmp_path), registry=Registry.of(invoice2go))
+    fill_in = partial(runtime.connections.set_profile, invoice2go, "invoice2go", trusted=False)
+    assert fill_in({**FILLED_IN, "confirmed": True}).problem() is None
+    assert fill_in({"client_id": "ours", "client_secret": "s"}).problem() is None
+    assert "confirm" in (fill_in({"base_url": "https://elsewhere.example"}).problem() or "")
+    assert fill_in({"confirmed": True}).problem() is None
+    runtime.database.close()
