@@ -9,6 +9,7 @@ Real processes: Dovecot with TLS where it is installed (else the demo mailbox), 
 import argparse
 import json
 import os
+import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +20,13 @@ from statistics import median, quantiles
 from typing import Any
 
 import psutil
+from imapclient import IMAPClient
 
 from tests.connectors.mail import dovecot
 from tests.processes import Books, Installation, form_mail, sandbox, send_by_smtp
 from tests.waiting import wait_until
 
+NOTICES = 10  # mails that only a bare IMAP client is told of
 WARM_UP = 5  # mails before the measured ones
 DEADLINE = 30.0  # seconds for one mail
 BURST_DEADLINE = 900.0
@@ -70,6 +73,7 @@ def main() -> None:
 
 def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str, Any]:
     mailbox = stack.enter_context(_mailbox(base))
+    notice = _notice(mailbox)
     told = stack.enter_context(sandbox("invoice2go", base / "books"))
     installation = Installation(base / "data", {**mailbox.environ, "ZAPWERK_LOG_LEVEL": "WARNING"})
     installation.fill_in("invoice2go", "sandbox", told["profile"])
@@ -94,6 +98,7 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
         time.sleep(0.5)
     return {
         "mailbox": mailbox.kind,
+        "mailbox alone, ms": notice,
         "single mails": single,
         "mail to client, ms": _spread(seconds),
         "burst, mails": burst,
@@ -103,6 +108,27 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
         "clients": len(books.names()),
         "different clients": len(set(books.names())),
     }
+
+
+def _notice(mailbox: Mailbox) -> dict[str, int]:
+    """How long the mail server itself takes to tell a bare IMAP client in IDLE of a new mail."""
+    settings = mailbox.settings
+    tls = ssl.create_default_context(cafile=mailbox.environ.get("SSL_CERT_FILE"))
+    encrypted = settings.get("security", "tls") == "tls"
+    client = IMAPClient(settings["host"], int(settings["port"]), ssl=encrypted, ssl_context=tls, timeout=DEADLINE)
+    client.login(settings["username"], settings["password"])
+    client.select_folder("INBOX", readonly=True)
+    client.idle()
+    seconds = []
+    for number in range(NOTICES):
+        sent = time.monotonic()
+        mailbox.deliver(_mail(f"n{number}"))
+        while not any(b"EXISTS" in told for told in client.idle_check(timeout=DEADLINE)):
+            pass
+        seconds.append(time.monotonic() - sent)
+    client.idle_done()
+    client.logout()
+    return _spread(seconds)
 
 
 def _one(mailbox: Mailbox, books: Books, number: str) -> float:
