@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from engine.runs.execute import Interpreter
+from engine.runs.queue import Queue
 from engine.store import ids, runs
 from engine.store.runs import Run
 from engine.store.writer import Writer
@@ -19,7 +20,7 @@ RENEW_EVERY = 10.0  # seconds
 log = logging.getLogger(__name__)
 
 
-class LocalQueue:
+class LocalQueue(Queue):
     """`Queue` on SQLite, where one engine owns the data folder."""
 
     def __init__(

@@ -352,12 +352,6 @@ def copy(connection: Connection, run_id: str, lines: Sequence[Written], *, now: 
         connection.execute(insert(JournalRow), rows)
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next run is due; None if none waits."""
-    first = select(func.min(_RUN.due_at)).where(_RUN.state.in_(DUE_STATES))
-    return maybe(connection.execute(first).scalar())
-
-
 def _run(row: Row[Any]) -> Run:
     return Run(
         id=row.id,
