@@ -16,6 +16,8 @@ from pathlib import Path
 
 import trustme
 
+from tests.waiting import free_port
+
 USER, PASSWORD = "anna", "geheim"
 STARTS_WITHIN = 15.0  # seconds
 
@@ -103,7 +105,7 @@ def running(base: Path) -> Iterator[Dovecot]:
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     certificate.private_key_pem.write_to_path(base / "server.key")
     certificate.cert_chain_pems[0].write_to_path(base / "server.pem")
-    tls_port, plain_port = _free_port(), _free_port()
+    tls_port, plain_port = free_port(), free_port()
     user = pwd.getpwuid(os.geteuid() or pwd.getpwnam("nobody").pw_uid)
     group = "nogroup" if user.pw_name == "nobody" else user.pw_name
     (base / "dovecot.conf").write_text(
@@ -128,12 +130,6 @@ def _own(folder: Path) -> None:
     """A folder of the user that Dovecot reads mail as."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o777)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as reserved:
-        port: int = reserved.getsockname()[1]
-    return port
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -21,7 +21,8 @@ from engine.sdk.schedules import Rate
 from tests.engine.connections import probe
 from tests.engine.connections.loops import looped
 from tests.engine.connections.probe import Found, Given, asked, calling, connection, read
-from tests.engine.connections.servers import closed_port, web_app
+from tests.engine.connections.servers import web_app
+from tests.waiting import free_port
 
 COLOURS = pytest.mark.parametrize("action", [probe.act_async, probe.act_blocking], ids=["async", "blocking"])
 TRIGGERS = pytest.mark.parametrize("trigger", [probe.things_async, probe.things_blocking], ids=["async", "blocking"])
@@ -306,7 +307,7 @@ async def test_a_question_by_post_carries_no_key_and_its_failures_are_harmless(t
 async def test_a_refused_connection_is_certainly_nothing_done(action, tmp_path):
     async with calling(tmp_path) as calls:
         with pytest.raises(TemporaryFailure):
-            await calls.act(action, asked(connection(f"http://127.0.0.1:{closed_port()}")), Given(what="post"))
+            await calls.act(action, asked(connection(f"http://127.0.0.1:{free_port()}")), Given(what="post"))
 
 
 @looped

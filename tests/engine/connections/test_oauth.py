@@ -18,7 +18,8 @@ from engine.connections.wire import Wire
 from engine.sdk.auth import OAuth2, Profile, Token
 from engine.sdk.errors import AuthFailed, PermissionMissing, TemporaryFailure
 from tests.engine.connections.loops import looped, until
-from tests.engine.connections.servers import closed_port, web_app
+from tests.engine.connections.servers import web_app
+from tests.waiting import free_port
 
 PROFILE = Profile(client_id="our id", client_secret=SecretStr("our/secret"))
 LOCAL = Guard(frozenset({"127.0.0.1"}))
@@ -169,7 +170,7 @@ async def test_refusals_of_the_token_endpoint_are_told_by_consequence(answer, er
 @looped
 async def test_a_token_endpoint_that_cannot_be_reached_is_no_reason_to_reconnect():
     wire = Wire()
-    oauth = OAuth2(authorize="", token=f"http://127.0.0.1:{closed_port()}/token")
+    oauth = OAuth2(authorize="", token=f"http://127.0.0.1:{free_port()}/token")
     with pytest.raises(TemporaryFailure):
         await SignIn(oauth, PROFILE, Client(wire.transport(LOCAL))).refresh(token())
     await wire.close()

@@ -16,7 +16,8 @@ from engine.connections.wire import Wire
 from engine.sdk.errors import OutcomeUnknown, PermanentFailure
 from engine.sdk.http import NothingSent, failure_of
 from tests.engine.connections.loops import looped, until
-from tests.engine.connections.servers import OK, Line, Raw, closed_port, raw, web_app
+from tests.engine.connections.servers import OK, Line, Raw, raw, web_app
+from tests.waiting import free_port
 
 LOCAL = Guard(frozenset({"127.0.0.1", "localhost"}))
 QUICK = httpx.Timeout(connect=2, read=0.3, write=2, pool=2)
@@ -44,7 +45,7 @@ async def answering(server: Raw, line: Line) -> None:
 
 @looped
 async def test_a_refused_connection_sent_nothing():
-    error = await failure("POST", f"http://127.0.0.1:{closed_port()}/", json={})
+    error = await failure("POST", f"http://127.0.0.1:{free_port()}/", json={})
     assert isinstance(error, NothingSent)
     assert "refused" in str(error).lower()
 

@@ -27,7 +27,8 @@ from engine.sdk.errors import (
 )
 from engine.sdk.http import BlockingHttp, Http, at_path, joined, retry_after_of
 from tests.engine.connections.loops import looped
-from tests.engine.connections.servers import Line, Raw, closed_port, raw, web_app
+from tests.engine.connections.servers import Line, Raw, raw, web_app
+from tests.waiting import free_port
 
 LOCAL = Guard(frozenset({"127.0.0.1"}))
 
@@ -181,7 +182,7 @@ async def test_no_answer_means(method, error):
 
 @looped
 async def test_a_write_that_found_nobody_was_not_done():
-    async with http_to(f"http://127.0.0.1:{closed_port()}") as http:
+    async with http_to(f"http://127.0.0.1:{free_port()}") as http:
         with pytest.raises(TemporaryFailure):
             await http.post("x", json={})
 
