@@ -19,6 +19,7 @@ from engine.connections import pulling, results
 from engine.connections.contexts import Asked, Contexts, Kit, LiveConnection, Opened, Purpose
 from engine.connections.oauth import RECONNECT
 from engine.connections.pools import Outcome, Place, Pool
+from engine.connections.redaction import secrets_of
 from engine.connections.results import ConnectorBug
 from engine.connections.running import EffectTimedOut, Overran, ReadTimedOut, heard, run_async, run_blocking
 from engine.errors import ZapwerkError
@@ -196,7 +197,7 @@ class Calls:
                     outcome = await run_blocking(pool, lambda: job.function(opened.ctx, *job.more), place, job.seconds)
                 else:
                     outcome = await run_async(lambda: job.function(opened.ctx, *job.more), place, job.seconds)
-            return await _value(outcome, job.function, opened)
+            return await _value(outcome, job.function, opened, job.more)
 
     async def _polled(
         self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
@@ -297,11 +298,12 @@ def _in_time(asked: Asked, opened: Opened) -> Iterator[None]:
         raise
 
 
-async def _value(outcome: Outcome, function: Callable[..., Any], opened: Opened) -> Any:
+async def _value(outcome: Outcome, function: Callable[..., Any], opened: Opened, given: Any = ()) -> Any:
     """The value, or the error in the engine's terms: secrets blotted out, bugs as `ConnectorBug`."""
     error, kit = outcome.error, opened.kit
     if error is None:
         return outcome.value
+    kit.redactor.learn(secrets_of(given))
     kit.redactor.clean_error(error)
     if isinstance(error, AuthFailed):
         await _sign_in_again(error, opened)

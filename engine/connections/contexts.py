@@ -28,13 +28,13 @@ from engine.connections.rates import Turns
 from engine.connections.redaction import Redactor, logger_for, secrets_of
 from engine.connections.sessions import KeptSessions
 from engine.connections.wire import Wire
-from engine.sdk.auth import NoAuth, NothingGiven, OAuth2, Profile, Token, filled
+from engine.sdk.auth import NoAuth, OAuth2, Profile, Token, filled
 from engine.sdk.connector import Connector
-from engine.sdk.context import BlockingContext, Checkpoint, Context
+from engine.sdk.context import NEWEST_FEW, BlockingContext, Checkpoint, Context
 from engine.sdk.errors import OutcomeUnknown
 from engine.sdk.http import BlockingHttp, Http
 from engine.sdk.records import Account
-from engine.store.blobs import AsyncBlobs, Blobs
+from engine.store.blobs import AsyncBlobs, Blobs, Unkept
 
 
 class Purpose(StrEnum):
@@ -72,8 +72,8 @@ class LiveConnection:
     ) -> "LiveConnection":
         """For an app that is used without signing in."""
         chosen = profile or next(iter(connector.profiles.values()))
-        kind = next((kind.key for kind in connector.auth.values() if isinstance(kind, NoAuth)), NoAuth.key)
-        return cls("", connector.title, connector, kind, chosen, NothingGiven(), allowed_hosts=allowed_hosts)
+        kind = next((kind for kind in connector.auth.values() if isinstance(kind, NoAuth)), NoAuth())
+        return cls("", connector.title, connector, kind.key, chosen, kind.given(), allowed_hosts=allowed_hosts)
 
 
 def _never() -> bool:
@@ -82,11 +82,16 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class Asked:
-    """One call: through which connection, what for, and what the function is told besides its input."""
+    """One call: through which connection, what for, and what the function is told besides its input.
+
+    `keeps_files` is False where nobody may need the files of a record later: then they are only described.
+    """
 
     connection: LiveConnection
     purpose: Purpose
     cursor: Any = None
+    newest: int = NEWEST_FEW
+    keeps_files: bool = True
     idempotency_key: str = ""
     started_at: datetime | None = None
     checkpoint: Checkpoint | None = None
@@ -239,12 +244,13 @@ class Contexts:
         )
         shared = self._shared(kit, asked, given)
         checkpoint = asked.checkpoint or Notes()
+        files = self._blobs if asked.keeps_files else Unkept(self._blobs.folder, max_bytes=self._blobs.max_bytes)
         if not blocking:
-            ctx = Context(http=http, files=AsyncBlobs(self._blobs), checkpoint=checkpoint, **shared)
+            ctx = Context(http=http, files=AsyncBlobs(files), checkpoint=checkpoint, **shared)
             return Opened(ctx, kit, _nothing)
         wait = OnLoop(asyncio.get_running_loop())
         waiting = Waiting(checkpoint, wait)
-        ctx_b = BlockingContext(http=BlockingHttp(http, wait), files=self._blobs, checkpoint=waiting, **shared)
+        ctx_b = BlockingContext(http=BlockingHttp(http, wait), files=files, checkpoint=waiting, **shared)
         return Opened(ctx_b, kit, wait.give_up)
 
     def _shared(self, kit: Kit, asked: Asked, given: Any) -> dict[str, Any]:
@@ -255,6 +261,7 @@ class Contexts:
             "auth": connection.auth,
             "profile": connection.profile,
             "cursor": asked.cursor,
+            "newest": asked.newest,
             "idempotency_key": asked.idempotency_key,
             "started_at": asked.started_at,
             "log": kit.log,

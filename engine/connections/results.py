@@ -21,9 +21,13 @@ class ConnectorBug(ZapwerkError):
 
 def record(operation: Operation[Any, Any], value: Any) -> Record:
     """The record an action made, or a trigger found."""
+    return _record(operation, value, shortest_id=1)
+
+
+def _record(operation: Operation[Any, Any], value: Any, *, shortest_id: int) -> Record:
     if not isinstance(value, operation.returns or Record):
         raise _bug(operation, f"returned {_named(value)} instead of {(operation.returns or Record).__name__}")
-    if not isinstance(value.id, str) or not 0 < len(value.id) <= MAX_ID:
+    if not isinstance(value.id, str) or not shortest_id <= len(value.id) <= MAX_ID:
         raise _bug(operation, "returned a record without a usable id")
     return value
 
@@ -47,10 +51,10 @@ def found(operation: Operation[Any, Any], value: Any) -> Record | Page[Any]:
 
 
 def records(operation: Operation[Any, Any], value: Any) -> list[Record]:
-    """What a webhook's delivery holds."""
+    """What a webhook's delivery holds; an empty id asks the engine for one."""
     if not isinstance(value, Iterable) or isinstance(value, str | bytes | dict | Record):
         raise _bug(operation, f"returned {_named(value)} instead of a list of records")
-    return [record(operation, one) for one in value]
+    return [_record(operation, one, shortest_id=0) for one in value]
 
 
 def account(connector: str, value: Any) -> Account:

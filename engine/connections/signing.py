@@ -1,25 +1,26 @@
 """Puts a connection's sign-in onto its requests, and follows redirects. Called by `contexts`.
 
 It sits between httpx and the wire, so that what connectors, logs and error texts see of a request never holds a
-credential. Credentials go to the app's own origin only, whatever an answer redirects to; only reads are redirected.
+credential. Credentials go to the app's own origin only, whatever an answer redirects to. Reads are redirected; a write
+only where nothing can be doubted (307 and 308 say that it was not done), and only within its origin.
 """
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
 import httpx
 
+from engine.connections import messages
+from engine.connections.messages import origin_of
 from engine.connections.oauth import TokenKeeper
-from engine.sdk.auth import ApiKey, Auth, Basic, BearerToken
+from engine.sdk.auth import ApiKey, Auth, Basic, BearerToken, filled
 from engine.sdk.errors import AuthFailed
 from engine.sdk.http import READS
 
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_AS_IT_IS = frozenset({307, 308})  # send the same request to another address
 
 
 class Sign(Protocol):
@@ -39,8 +40,7 @@ class Signature:
     header: tuple[str, str] | None = None
     query: tuple[str, str] | None = None
 
-    @contextmanager
-    def on(self, request: httpx.Request) -> Iterator[None]:
+    async def sent(self, request: httpx.Request, behind: httpx.AsyncBaseTransport) -> httpx.Response:
         """The request carries the signature in here only: whoever looks at it later finds no secret."""
         url, headers = request.url, request.headers
         if self.query:
@@ -49,7 +49,7 @@ class Signature:
             request.headers = httpx.Headers(headers)
             request.headers[self.header[0]] = self.header[1]
         try:
-            yield
+            return await behind.handle_async_request(request)
         finally:
             request.url, request.headers = url, headers
 
@@ -95,10 +95,8 @@ def sign_for(kind: Auth, given: Any, keeper: TokenKeeper | None) -> Sign | None:
     if keeper is not None:
         return ByToken(keeper)
     match kind:
-        case ApiKey(query=str(name)):
-            return Fixed(Signature(query=(name, kind.prefix + given.key.get_secret_value())))
         case ApiKey():
-            return Fixed(Signature(header=(kind.header, kind.prefix + given.key.get_secret_value())))
+            return Fixed(_key_of(kind, given))
         case BearerToken():
             return Fixed(_authorization(f"Bearer {given.key.get_secret_value()}"))
         case Basic():
@@ -106,6 +104,14 @@ def sign_for(kind: Auth, given: Any, keeper: TokenKeeper | None) -> Sign | None:
             return Fixed(_authorization(f"Basic {base64.b64encode(pair.encode()).decode()}"))
         case _:
             return None
+
+
+def _key_of(kind: ApiKey, given: Any) -> Signature:
+    values = given.model_dump()
+    key = filled(kind.prefix, values) + given.key.get_secret_value()
+    if kind.query is not None:
+        return Signature(query=(filled(kind.query, values), key))
+    return Signature(header=(filled(kind.header, values), key))
 
 
 @dataclass(frozen=True)
@@ -117,12 +123,13 @@ class Signed(httpx.AsyncBaseTransport):
     base_url: str = ""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        ours = _origin_below(self.base_url) if self.base_url else origin_of(request.url)
+        ours = messages.address(self.base_url).origin if self.base_url else origin_of(request.url)
         for _ in range(MAX_REDIRECTS + 1):
             signed = self.sign if self.sign and origin_of(request.url) == ours else None
             response = await self._answered(request, signed)
             onward = _redirected(request, response)
             if onward is None:
+                response.request = request
                 return response
             await response.aclose()
             request = onward
@@ -132,32 +139,39 @@ class Signed(httpx.AsyncBaseTransport):
         if sign is None:
             return await self.behind.handle_async_request(request)
         signature = await sign.signature()
-        with signature.on(request):
-            response = await self.behind.handle_async_request(request)
+        response = await signature.sent(request, self.behind)
         if response.status_code != 401 or not _can_be_repeated(request) or not await sign.after_refusal(signature):
             return response
         await response.aclose()
-        with (await sign.signature()).on(request):
-            return await self.behind.handle_async_request(request)
-
-
-def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    """Scheme, host and port: what credentials are bound to."""
-    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme)
-
-
-@lru_cache(maxsize=256)
-def _origin_below(base_url: str) -> tuple[str, str, int | None]:
-    return origin_of(httpx.URL(base_url))
+        return await (await sign.signature()).sent(request, self.behind)
 
 
 def _redirected(request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
-    # A write is never sent on: where it ends up, and whether the first server acted on it, nobody could tell.
-    if response.status_code not in _REDIRECTS or "Location" not in response.headers or request.method not in READS:
+    if response.status_code not in _REDIRECTS or "Location" not in response.headers:
         return None
     url = request.url.join(response.headers["Location"])
+    stays = origin_of(url) == origin_of(request.url)
+    if request.method not in READS:
+        # Elsewhere, or as another method, nobody could tell where it ends up and whether the first server acted on it.
+        may_go = stays and response.status_code in _AS_IT_IS and _can_be_repeated(request)
+        return _sent_on(request, url) if may_go else None
     if request.url.scheme == "https" and url.scheme != "https":
         raise httpx.UnsupportedProtocol("it redirects from an encrypted address to an open one", request=request)
+    if url.userinfo:
+        raise httpx.UnsupportedProtocol("it redirects to an address with a user name in it", request=request)
+    if stays and response.status_code != 303 and _can_be_repeated(request):
+        return _sent_on(request, url)
+    return _asked_elsewhere(request, url)
+
+
+def _sent_on(request: httpx.Request, url: httpx.URL) -> httpx.Request:
+    """The same request, with its body, to another address of the same origin."""
+    return httpx.Request(
+        request.method, url, headers=request.headers, content=request.content, extensions=request.extensions
+    )
+
+
+def _asked_elsewhere(request: httpx.Request, url: httpx.URL) -> httpx.Request:
     dropped = {"content-length", "content-type", "transfer-encoding", "host"}
     if origin_of(url) != origin_of(request.url):
         # What a connector put on by hand may be a secret too.

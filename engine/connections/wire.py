@@ -19,8 +19,12 @@ from typing import Any
 import aiohttp
 import certifi
 import httpx
+from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
+from yarl import URL
 
+from engine.connections import messages
 from engine.connections.addresses import AddressInfo, AddressRefused, Guard
 from engine.sdk.errors import ConnectorError, PermanentFailure
 from engine.sdk.http import READS, NothingSent
@@ -43,6 +47,7 @@ class _Hop:
 
     guard: Guard
     url: httpx.URL
+    headers: CIMultiDict[str]
     refusals: list[AddressRefused] = field(default_factory=list)
     stale: bool = False
 
@@ -101,7 +106,9 @@ class Wire:
             limit=OPEN_CONNECTIONS, keepalive_timeout=KEPT_ALIVE, socket_factory=_checked_socket
         )
         # Cookies of one account must not travel with another's requests.
-        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Outgoing
+        )
         # Otherwise aiohttp sends PUT and DELETE again by itself when a kept connection breaks.
         session._retry_connection = False
         return session
@@ -116,7 +123,7 @@ class WireTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         for _ in range(TRIES):
-            hop = _Hop(self._guard, request.url)
+            hop = _Hop(self._guard, request.url, _headers(request))
             try:
                 answer = await self._sent(request, hop)
             except Exception as error:
@@ -133,13 +140,9 @@ class WireTransport(httpx.AsyncBaseTransport):
         try:
             return await session.request(
                 request.method,
-                _address(request.url),
-                headers=[
-                    (_text(name), _text(value)) for name, value in request.headers.raw if name.lower() not in _OURS
-                ],
+                _target(request.url),
                 data=_body(request, hop),
                 allow_redirects=False,
-                skip_auto_headers=_NOT_FROM_AIOHTTP,
                 timeout=_timeout(request.extensions.get("timeout", {})),
                 ssl=tls,
             )
@@ -147,9 +150,29 @@ class WireTransport(httpx.AsyncBaseTransport):
             _hop.reset(token)
 
 
-_OURS = frozenset({b"transfer-encoding"})  # aiohttp writes it itself
-_NOT_FROM_AIOHTTP = ("Content-Type", "User-Agent", "Accept-Encoding", "Accept")
+_OURS = b"transfer-encoding"  # aiohttp writes it itself
 _UNPACKED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+class _Outgoing(aiohttp.ClientRequest):
+    """A request whose headers are those of its hop: aiohttp would copy them twice and add its own."""
+
+    _skip_auto_headers: CIMultiDict[None] | None = CIMultiDict({hdrs.CONTENT_TYPE: None})
+
+    def update_headers(self, headers: Any) -> None:
+        self.headers = _hop.get().headers
+        if hdrs.HOST not in self.headers:
+            self.headers[hdrs.HOST] = self.url.host_port_subcomponent or ""
+
+    def update_auto_headers(self, skip_auto_headers: Any) -> None:
+        """There are none."""
+
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        hop = _hop.get()
+        if not self._body and _hung_up(conn.transport):  # with a body, `_Body` looks later
+            hop.stale = True
+            raise ConnectionResetError("closed before the request was written")
+        return await super().send(conn)
 
 
 class _Body(aiohttp.BytesPayload):
@@ -185,14 +208,14 @@ class _Answer(httpx.AsyncByteStream):
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _after_sending(error) from error
 
-    def at_once(self) -> httpx.ByteStream | None:
+    def at_once(self) -> bytes | None:
         """The body, if all of it came with the head: the usual case, and much faster than a stream."""
         content = self.answer.content
         if not content.is_eof() or content.exception() is not None or content.total_bytes > self.limit:
             return None
         body = content.read_nowait(-1)
         self.answer.release()
-        return httpx.ByteStream(body)
+        return body
 
     async def aclose(self) -> None:
         if self.answer.content.is_eof():
@@ -242,8 +265,12 @@ def _body(request: httpx.Request, hop: _Hop) -> Any:
     return _Body(content, hop) if content else None
 
 
-def _headers(request: httpx.Request) -> list[tuple[str, str]]:
-    return [(_text(name), _text(value)) for name, value in request.headers.raw if name.lower() not in _OURS]
+def _headers(request: httpx.Request) -> CIMultiDict[str]:
+    lines = messages.lines_of(request.headers)
+    try:
+        return CIMultiDict([(name.decode(), value.decode()) for name, lowered, value in lines if lowered != _OURS])
+    except UnicodeDecodeError:
+        return CIMultiDict([(_text(name), _text(value)) for name, lowered, value in lines if lowered != _OURS])
 
 
 def _timeout(asked: dict[str, float | None]) -> aiohttp.ClientTimeout:
@@ -256,8 +283,11 @@ def _client_timeout(connect: float | None, read: float | None, pool: float | Non
     return aiohttp.ClientTimeout(total=None, connect=together, sock_connect=connect, sock_read=read)
 
 
-def _address(url: httpx.URL) -> str:
-    return str(url.copy_with(username=None, password=None) if url.userinfo else url)
+def _target(url: httpx.URL) -> URL:
+    try:
+        return messages.target_of(url)
+    except ValueError as error:
+        raise httpx.UnsupportedProtocol(f"“{url.host}” is no address of a web service") from error
 
 
 def _text(value: bytes) -> str:
@@ -269,11 +299,14 @@ def _text(value: bytes) -> str:
 
 def _response(request: httpx.Request, answer: aiohttp.ClientResponse, limit: int) -> httpx.Response:
     # aiohttp has unpacked the body, so httpx must not try again.
-    packed = "Content-Encoding" in answer.headers
-    headers = [pair for pair in answer.raw_headers if not packed or pair[0].lower() not in _UNPACKED]
+    headers = answer.raw_headers
+    if hdrs.CONTENT_ENCODING in answer.headers:
+        headers = tuple(pair for pair in headers if pair[0].lower() not in _UNPACKED)
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (answer.reason or "").encode("ascii", "replace")}
-    body = _Answer(answer, limit, request.method)
-    stream = body.at_once() or body
+    stream = _Answer(answer, limit, request.method)
+    body = stream.at_once()
+    if body is not None:
+        return messages.response(answer.status, headers, body, extensions)
     return httpx.Response(answer.status, headers=headers, stream=stream, extensions=extensions)
 
 

@@ -33,14 +33,15 @@ class AskAPerson:
 def decide(
     action: Action[Any, Any],
     profile: Any,
+    given: Any,
     *,
     since: datetime,
     now: datetime,
     settle: timedelta | None,
 ) -> Repeat | LookUp | AskAPerson:
-    """`since` is when the first try began; `settle` overrides the action's own time."""
+    """`given` is what was sent, `since` when the first try began; `settle` overrides the action's own time."""
     window = action.idempotency_window
-    if action.repeatable(profile) and (window is None or now - since < window):
+    if action.repeatable(profile, given) and (window is None or now - since < window):
         return Repeat()
     if action.find_this is not None:
         return LookUp(now + (action.settles if settle is None else settle))

@@ -35,7 +35,10 @@ class Profile(BaseModel):
 
 
 class Token(BaseModel):
-    """What OAuth2 gave us. `ctx.credentials` is one of these for a connection that was signed in that way."""
+    """What OAuth2 gave us. `ctx.credentials` is one of these for a connection that was signed in that way.
+
+    `expires_at` is in seconds since 1970, UTC. Values named in `OAuth2(keep=…)` are attributes as well.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -64,8 +67,11 @@ class NothingGiven(BaseModel):
 
 @dataclass(frozen=True)
 class OAuth2:
-    """The authorization code flow with PKCE, and refresh with rotation.
+    """The authorization code flow with PKCE, and refresh with rotation. Needs the profile's client ID and secret.
 
+    `authorize` and `token` are the service's addresses; `client_auth` says where the token address wants the client's
+    name and secret; `revoke` is the address that ends a token, if there is one. `scopes` are joined by
+    `scope_separator`.
     `keep` names further values of the token answer to store; `authorize_params` go onto the consent page's address.
     """
 
@@ -85,7 +91,10 @@ class OAuth2:
 
 @dataclass(frozen=True)
 class ApiKey:
-    """A key in a header, or with `query` in the address. `prefix` stands before it (“Token ”)."""
+    """A key in a header, or with `query` in the address. `prefix` stands before it (“Token ”).
+
+    All three may hold placeholders, which are filled in from what the person gave: `header="{header}"`.
+    """
 
     header: str = "Authorization"
     prefix: str = ""
@@ -128,7 +137,10 @@ class Credentials:
 
 @dataclass(frozen=True)
 class NoAuth:
-    """No sign-in."""
+    """No sign-in. Listed beside other kinds it makes a connection optional.
+
+    Every field of `given` must have a default: without a connection nobody is asked.
+    """
 
     help: str = ""
     key: str = "none"

@@ -16,11 +16,15 @@ from engine.sdk.records import Account, File
 
 T = TypeVar("T")
 
+NEWEST_FEW = 3  # records of a trigger that a person looks at unless more are asked for
+
 
 class Files(Protocol):
     """Files by reference: content goes to the blob store, a `File` travels through the zap."""
 
-    async def save(self, name: str, content: AsyncIterator[bytes] | bytes, content_type: str = "") -> File: ...
+    async def save(self, name: str, content: AsyncIterator[bytes] | bytes, content_type: str = "") -> File:
+        """Keeps the content, whole or in pieces. Raises `PermanentFailure` for more than 30 MB."""
+        ...
 
     def read(self, file: File) -> AsyncIterator[bytes]:
         """The content in pieces. Raises `PermanentFailure` when it is no longer kept."""
@@ -41,9 +45,13 @@ class Checkpoint(Protocol):
     A second try of the same step sees what the first one put; `value` is any JSON value.
     """
 
-    def get(self, key: str) -> Any: ...
+    def get(self, key: str) -> Any:
+        """What was put under this key; None for nothing."""
+        ...
 
-    async def put(self, key: str, value: Any) -> None: ...
+    async def put(self, key: str, value: Any) -> None:
+        """Durable when it returns."""
+        ...
 
 
 class BlockingCheckpoint(Protocol):
@@ -62,7 +70,9 @@ class Sessions(Protocol):
     has been idle for long, and when the engine stops.
     """
 
-    def borrow(self, name: str, open: Callable[[], T], close: Callable[[T], None]) -> AbstractContextManager[T]: ...
+    def borrow(self, name: str, open: Callable[[], T], close: Callable[[T], None]) -> AbstractContextManager[T]:
+        """Waits for its turn; raises `TemporaryFailure` when that takes more than three minutes."""
+        ...
 
 
 class Connect(Protocol):
@@ -87,6 +97,9 @@ class _Shared:
     """The profile of the app that the connection belongs to."""
     cursor: Any
     """A trigger's cursor as last committed; None at the first check."""
+    newest: int = NEWEST_FEW
+    """How many of the newest records a trigger with a cursor should yield where `cursor` is None: a rehearsal asks for
+    more than a first check. Fewer are no error."""
     idempotency_key: str
     """The same at every try of the same step; empty outside actions and their lookups."""
     started_at: datetime | None
@@ -98,21 +111,26 @@ class _Shared:
     stopping: Callable[[], bool]
     """True when a listener should return soon."""
     sessions: Sessions
+    """Long-lived sessions that are kept open between calls."""
     connect: Connect
+    """Opens a TCP connection, where HTTP is not enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context(_Shared):
-    """For `async def` functions."""
+    """What an `async def` function may touch of the world."""
 
     http: Http
+    """Calls the service."""
     files: Files
+    """Keeps and reads files."""
     checkpoint: Checkpoint
+    """Notes that outlive a crash."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlockingContext(_Shared):
-    """For `def` functions, which run in a thread of their own."""
+    """The same for `def` functions, which run in a thread: the calls of `http`, `files` and `checkpoint` block."""
 
     http: BlockingHttp
     files: BlockingFiles

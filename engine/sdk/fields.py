@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -81,6 +82,11 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Verbatim:
+    """Marks a JSON field in which a text stays the text it is, also where it looks like JSON."""
+
+
+@dataclass(frozen=True)
 class Place:
     """Marks a trigger's input as naming the place that is watched, without `Choices`."""
 
@@ -98,16 +104,27 @@ class Group:
 
 
 LongText = Annotated[str, As(Kind.LONG_TEXT)]
+"""A `str` of several lines."""
 Html = Annotated[str, As(Kind.HTML)]
+"""A `str` with HTML in it, as it was written."""
 Money = Annotated[Decimal, As(Kind.MONEY)]
+"""An amount as a `Decimal`; “1.234,50 €” is read in the zap’s language, and the currency left out."""
 Duration = timedelta
+"""A `timedelta`: “90 min”, “1 h 30 min” and ISO 8601 (“PT5M”) are read."""
 Email = Annotated[str, As(Kind.EMAIL)]
+"""One address as a `str`; “Anna <anna@example.com>” gives the address alone."""
 Url = Annotated[str, As(Kind.URL)]
+"""An address with http:// or https://, as a `str`; “example.com” becomes https://example.com."""
 Phone = Annotated[str, As(Kind.PHONE)]
+"""A telephone number as a `str` in E.164: “030/123-45” becomes +493012345 in a German zap."""
 Country = Annotated[str, As(Kind.COUNTRY)]
+"""A country as its ISO 3166 code, a `str`: “Deutschland” becomes DE."""
 Currency = Annotated[str, As(Kind.CURRENCY)]
+"""A currency as its ISO 4217 code, a `str`: “€” becomes EUR."""
 Json = Annotated[Any, As(Kind.JSON)]
+"""Any JSON value; a text that is JSON is parsed (see `Verbatim`)."""
 Secret = SecretStr
+"""A `SecretStr`: kept sealed, never shown again. `value.get_secret_value()` gives the text."""
 
 _BY_TYPE: tuple[tuple[type, Kind], ...] = (
     (SecretStr, Kind.SECRET),
@@ -165,6 +182,18 @@ def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Shape]]:
     """Name, pydantic field and shape of each field of a model, in order."""
     for name, info in model.model_fields.items():
         yield name, info, field_shape(info)
+
+
+@lru_cache(maxsize=1024)
+def fields_with_secrets(model: type[BaseModel]) -> frozenset[str]:
+    """The fields that may hold a `Secret`, also within a mapping or a list."""
+    return frozenset(name for name, info in model.model_fields.items() if _may_hold_a_secret(info.annotation))
+
+
+def _may_hold_a_secret(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return bool(fields_with_secrets(annotation))
+    return annotation is SecretStr or any(map(_may_hold_a_secret, get_args(annotation)))
 
 
 def _unwrap(annotation: Any, markers: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...], bool]:

@@ -4,11 +4,13 @@ The engine builds it (`Http`) around an `httpx.AsyncClient`; blocking connectors
 Whether a failed call may have had an effect is decided here, once: see `failure_of` and `refusal_of`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Protocol, cast
 
 import httpx
 
@@ -23,11 +25,44 @@ from engine.sdk.errors import (
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 MOVED = frozenset({301, 307, 308})
+MAX_CONNECTING = 10.0  # seconds, once for a free place and once for the connection
 MAX_QUOTED = 300  # characters of a service's own words in an error
 
 
 class NothingSent(httpx.ConnectError):
     """The connection failed before the first byte of the request left: certainly nothing happened."""
+
+
+class Unreadable(TemporaryFailure, ValueError):
+    """A read was answered with something that is no JSON. Reading again does no harm."""
+
+
+class UnreadableOutcome(OutcomeUnknown, ValueError):
+    """A write was answered with something that is no JSON: it has probably been done, and nobody can tell what."""
+
+
+class UnreadableRefusal(PermanentFailure, ValueError):
+    """A refusal that the connector accepted in order to read it is no JSON."""
+
+
+class Answer(httpx.Response):
+    """httpx's response, but for a body that is no JSON: that is an error by consequence (and still a `ValueError`)."""
+
+    is_read = True
+
+    def json(self, **options: Any) -> Any:
+        try:
+            return super().json(**options)
+        except ValueError as error:
+            raise unreadable(self, read=self.is_read) from error
+
+
+def answer_of(response: httpx.Response, *, read: bool) -> Answer:
+    """The same object as an `Answer`: copying one would cost more than parsing it."""
+    response.__class__ = Answer
+    answer = cast(Answer, response)
+    answer.is_read = read
+    return answer
 
 
 Explain = Callable[[httpx.Response], ConnectorError | None]
@@ -66,6 +101,15 @@ def refusal_of(response: httpx.Response, *, read: bool) -> ConnectorError | None
     return PermanentFailure(said)
 
 
+def unreadable(response: httpx.Response, *, read: bool) -> ConnectorError:
+    """What it means that a body is no JSON: after a write that was not refused, nobody knows what became of it."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "without a content type"
+    said = f"The service answered {response.status_code} with something that is no JSON ({kind}){_quoted(response)}."
+    if 400 <= response.status_code < 500:
+        return UnreadableRefusal(said)
+    return Unreadable(f"{said} Is the address right, and is the service up?") if read else UnreadableOutcome(said)
+
+
 def retry_after_of(response: httpx.Response) -> timedelta | None:
     """The Retry-After header as a time to wait: seconds or a date. None if it is missing or unreadable."""
     value = response.headers.get("Retry-After", "").strip()
@@ -82,10 +126,10 @@ def retry_after_of(response: httpx.Response) -> timedelta | None:
 
 @dataclass(frozen=True)
 class Http:
-    """The client given to one call of a connector function.
+    """HTTP calls through the connection: signed in, below the connector's `base_url`, and never faster than its rate.
 
-    `wait_for_turn` keeps the connection's rate; `idempotency_key` goes onto every write; with `reads_only` (triggers,
-    searches, lookups) every method counts as a read.
+    A bad answer, or none, is raised as an error of the SDK, by consequence. GET, HEAD and OPTIONS are reads, the other
+    methods are writes; outside of actions everything counts as a read.
     """
 
     client: httpx.AsyncClient
@@ -96,18 +140,23 @@ class Http:
     base_url: str = ""
 
     async def get(self, url: str, **options: Any) -> httpx.Response:
+        """A read; options as for `request`, like `params={"q": "milk"}`."""
         return await self.request("GET", url, **options)
 
     async def post(self, url: str, **options: Any) -> httpx.Response:
+        """A write; options as for `request`, like `json={"title": "milk"}`. It carries the header `Idempotency-Key`."""
         return await self.request("POST", url, **options)
 
     async def put(self, url: str, **options: Any) -> httpx.Response:
+        """A write, as `post`."""
         return await self.request("PUT", url, **options)
 
     async def patch(self, url: str, **options: Any) -> httpx.Response:
+        """A write, as `post`."""
         return await self.request("PATCH", url, **options)
 
     async def delete(self, url: str, **options: Any) -> httpx.Response:
+        """A write, as `post`."""
         return await self.request("DELETE", url, **options)
 
     async def request(
@@ -118,24 +167,27 @@ class Http:
         accept: Collection[int] = (),
         read: bool | None = None,
         explain: Explain | None = None,
+        within: float | None = None,
         **options: Any,
     ) -> httpx.Response:
         """Send a request; `options` are httpx's (`params`, `json`, `data`, `content`, `headers`, `timeout`).
 
         `url` is joined to the connector's `base_url`. Statuses in `accept` are returned instead of raised. `read=True`
         says that this call changes nothing although its method could (a search by POST). `explain` reads the errors of
-        this call instead of the connector's.
-        Raises the errors of `engine.sdk.errors`, by consequence.
+        this call instead of the connector's. `within` limits the whole call in seconds, redirects and the reading of
+        the answer included; without it every single step of the call has a time of its own.
+
+        Raises the errors of the SDK, by consequence; so does the answer's `json()` for what is no JSON.
         """
         is_read = self.reads_only or (method in READS if read is None else read)
-        headers = httpx.Headers(options.pop("headers", None))
         if self.idempotency_key and not is_read:
-            headers.setdefault("Idempotency-Key", self.idempotency_key)
+            options["headers"] = _with_key(options.get("headers"), self.idempotency_key)
         await self.wait_for_turn()
         try:
-            response = await self.client.request(method, joined(self.base_url, url), headers=headers, **options)
+            received = await self._sent(method, joined(self.base_url, url), options, within)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise failure_of(error, read=is_read) from error
+        response = answer_of(received, read=is_read)
         if response.status_code in accept:
             return response
         explain = explain or self.explain
@@ -143,6 +195,16 @@ class Http:
         if refusal is not None:
             raise refusal
         return response
+
+    async def _sent(self, method: str, url: str, options: dict[str, Any], seconds: float | None) -> httpx.Response:
+        if seconds is None:
+            return await self.client.request(method, url, **options)
+        options["timeout"] = _limits(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.client.request(method, url, **options)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(f"no complete answer within {seconds:g} seconds") from error
 
     async def pages(
         self,
@@ -175,6 +237,21 @@ class Http:
             for row in found or []:
                 yield row
             address, asked = _next_page(response, body, found, address, asked, cursor, cursor_param, page_param)
+
+
+@lru_cache(maxsize=256)
+def _limits(seconds: float) -> httpx.Timeout:
+    """Connecting is given up well before the end: then it is certain that nothing was sent."""
+    part = min(MAX_CONNECTING, seconds * 0.4)
+    return httpx.Timeout(connect=part, pool=part, read=None, write=None)
+
+
+def _with_key(headers: Any, key: str) -> Any:
+    if not headers:
+        return {"Idempotency-Key": key}
+    given = httpx.Headers(headers)
+    given.setdefault("Idempotency-Key", key)
+    return given
 
 
 def _next_page(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from engine.sdk.fields import Kind, Labels, Shape, shape_of
+from engine.sdk.fields import Kind, Labels, Shape, Verbatim, shape_of
 from engine.sdk.records import File
 from engine.spelling import quoted
 from engine.zaps import dates, numbers, places
@@ -194,7 +194,9 @@ def _service_choice(given: Any, shape: Shape, locale: Locale) -> Any:
     return _text(said, shape, locale) if is_text else said
 
 
-def _json_value(given: Any, _shape: Shape, _locale: Locale) -> Any:
+def _json_value(given: Any, shape: Shape, _locale: Locale) -> Any:
+    if shape.marker(Verbatim) is not None:
+        return given
     return _json(given) if isinstance(given, str) and given.strip()[:1] in ("{", "[") else given
 
 

@@ -184,6 +184,35 @@ async def test_a_write_sees_a_hang_up_that_the_loop_has_not_seen_yet():
         assert len([request for request in server.requests if request]) == 2
 
 
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+@looped
+async def test_a_write_without_a_body_sees_a_hang_up_too_and_takes_another_connection(method):
+    async def one_each(server: Raw, line: Line) -> None:
+        server.requests.append(await line.request())
+        await line.say(OK)
+        await line.request()
+
+    wire = Wire()
+    async with raw(one_each) as server:
+        client = client_of(wire)
+        await client.request(method, server.url)
+        server.lines[0].writer.get_extra_info("socket")._sock.shutdown(2)
+        assert (await client.request(method, server.url)).status_code == 200
+        await wire.close()
+        assert len([request for request in server.requests if request]) == 2
+
+
+@looped
+async def test_an_address_is_sent_as_it_was_written():
+    async def echo(request: web.Request) -> web.Response:
+        return web.json_response(request.raw_path)
+
+    wire = Wire()
+    async with web_app(echo) as url:
+        assert (await client_of(wire).get(f"{url}/a%2Cb%7E?x=%2B+%41")).json() == "/a%2Cb%7E?x=%2B+%41"
+        await wire.close()
+
+
 @looped
 async def test_a_read_that_was_cut_off_is_tried_again():
     async def second_time_lucky(server: Raw, line: Line) -> None:

@@ -195,6 +195,21 @@ async def test_an_address_that_cannot_be_used_will_never_work(url):
             await http.post(url, json={})
 
 
+@pytest.mark.parametrize(("method", "error"), [("GET", TemporaryFailure), ("POST", OutcomeUnknown)])
+@looped
+async def test_an_answer_that_is_not_complete_in_time_means(method, error):
+    async def drips(server: Raw, line: Line) -> None:
+        await line.request()
+        await line.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while True:
+            await line.say(b".")
+            await asyncio.sleep(0.02)
+
+    async with raw(drips) as server, http_to(server.url) as http:
+        with pytest.raises(error, match=r"within 0\.4 seconds"):
+            await http.request(method, "x", content=b"x", within=0.4)
+
+
 @looped
 async def test_redirects_in_a_circle_will_never_work():
     wire = Wire()
