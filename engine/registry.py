@@ -4,23 +4,19 @@ The runtime loads one `Registry` at start; everything that needs a connector or 
 A connector that cannot be loaded is reported in `broken` and skipped: it must not take the others with it.
 """
 
-import importlib.metadata
-import importlib.util
 import logging
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from engine import loading
 from engine.errors import NotFound
-from engine.sdk.connector import Action, Connector, Operation, Search, Trigger, Webhook
+from engine.loading import Loaded, Origin
+from engine.sdk.connector import Action, Connector, Operation, Scheduled, Search, Trigger, Webhook
+from engine.sdk.triggers import AnyTrigger
 from engine.spelling import did_you_mean
-
-ENTRY_POINTS = "zapwerk.connectors"
-MODULE_PREFIX = "zapwerk_connector_"  # so that a file `json.py` in the folder shadows nothing
 
 log = logging.getLogger(__name__)
 
@@ -30,29 +26,43 @@ OperationT = TypeVar("OperationT", bound=AnyOperation)
 
 @dataclass(frozen=True)
 class Broken:
-    """A connector that could not be loaded: its name, where it was found, and why, as a sentence."""
+    """A connector that could not be loaded: its name, where it was found, and why, as a sentence.
+
+    `file` and `line` say where in its code, if that is known. `kept` are the keys that are still served by the code of
+    before the edit.
+    """
 
     name: str
     where: str
     reason: str
+    file: str = ""
+    line: int | None = None
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Registry:
-    """All connectors of this installation, by key."""
+    """All connectors of this installation, by key, and where they come from. Never changed: edits make a new one."""
 
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     broken: tuple[Broken, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Registry":
         """Every connector that is installed or lies in `folder`. Never raises because of a connector."""
+        registry = cls.joined(one for source in loading.sources(folder) for one in source.load())
+        for one in registry.broken:
+            log.warning("connector “%s” (%s) was left out: %s", one.name, one.where, one.reason)
+        return registry
+
+    @classmethod
+    def joined(cls, loaded: Iterable[Loaded]) -> "Registry":
+        """What was loaded, in order: the first one with a key keeps it."""
         found = _Found()
-        for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda one: one.name):
-            found.take(entry.name, entry.value, _of_entry_point(entry))
-        for path in _sources(folder):
-            found.take(path.stem, str(path), _of_path(path))
-        return cls(MappingProxyType(found.connectors), tuple(found.broken))
+        for one in loaded:
+            found.take(one)
+        return cls(MappingProxyType(found.connectors), tuple(found.broken), MappingProxyType(found.origins))
 
     @classmethod
     def of(cls, *connectors: Connector) -> "Registry":
@@ -64,7 +74,7 @@ class Registry:
         try:
             return self.connectors[key]
         except KeyError:
-            raise NotFound(f"There is no app “{key}”.{did_you_mean(key, self.connectors)}") from None
+            raise NotFound(self._missing(key)) from None
 
     def connector_of(self, use: str) -> Connector:
         """The connector of “tasko.create_task”."""
@@ -79,9 +89,12 @@ class Registry:
             title = self.connector_of(use).title
             raise NotFound(f"{title} has nothing called “{use}”.{did_you_mean(use, known)}") from None
 
-    def trigger(self, use: str) -> Trigger[Any, Any]:
-        """The polling trigger called `use`."""
-        return self._of_kind(use, Trigger)
+    def trigger(self, use: str) -> AnyTrigger:
+        """The trigger called `use`, of whichever kind."""
+        operation = self.operation(use)
+        if not isinstance(operation, Trigger | Webhook | Scheduled):
+            raise NotFound(f"“{use}” is {kind_of(operation)}, not a trigger.")
+        return operation
 
     def action(self, use: str) -> Action[Any, Any]:
         """The action called `use`."""
@@ -91,9 +104,11 @@ class Registry:
         """The search called `use`."""
         return self._of_kind(use, Search)
 
-    def webhook(self, use: str) -> Webhook[Any, Any]:
-        """The webhook trigger called `use`."""
-        return self._of_kind(use, Webhook)
+    def _missing(self, key: str) -> str:
+        for one in self.broken:
+            if one.name == key:
+                return f"The connector “{key}” ({one.where}) cannot be used. {one.reason}"
+        return f"There is no app “{key}”.{did_you_mean(key, self.connectors)}"
 
     def _of_kind(self, use: str, kind: type[OperationT]) -> OperationT:
         operation: Any = self.operation(use)
@@ -107,6 +122,7 @@ _KINDS: dict[type[Any], str] = {
     Action: "an action",
     Search: "a search",
     Webhook: "a webhook trigger",
+    Scheduled: "a scheduled trigger",
 }
 
 
@@ -116,111 +132,25 @@ def kind_of(operation: AnyOperation) -> str:
 
 
 def _operations(connector: Connector) -> dict[str, AnyOperation]:
-    tables = (connector.triggers, connector.webhooks, connector.actions, connector.searches)
-    return {operation.use: operation for table in tables for operation in table.values()}
+    return {operation.use: operation for operation in connector.operations}
 
 
 class _Found:
-    """What loading has gathered so far."""
+    """What was put together so far."""
 
     def __init__(self) -> None:
         self.connectors: dict[str, Connector] = {}
+        self.origins: dict[str, Origin] = {}
         self.broken: list[Broken] = []
 
-    def take(self, name: str, where: str, load: Callable[[], Iterable[Connector]]) -> None:
-        try:
-            for connector in load():
-                self._add(connector, name, where)
-        except (Exception, SystemExit) as error:  # a stranger's module may raise anything
-            log.warning("connector “%s” (%s) was left out", name, where, exc_info=error)
-            self.broken.append(Broken(name, where, _reason(error)))
-
-    def _add(self, connector: Connector, name: str, where: str) -> None:
-        if connector.key in self.connectors:
-            raise _Unusable(f"There is another connector with the key “{connector.key}”; that one is used.")
-        self.connectors[connector.key] = connector
-
-
-class _Unusable(Exception):
-    """The module was loaded, but what it holds cannot be used; the text is the sentence to show."""
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, _Unusable):
-        return str(error)
-    if isinstance(error, SyntaxError):
-        return f"Its code has a syntax error in line {error.lineno}: {error.msg}."
-    if isinstance(error, SystemExit):
-        return "It tried to end the program while it was loaded."
-    words = " ".join(_text_of(error).split()) or "no reason given"
-    return f"It could not be loaded: {type(error).__name__}: {words}"
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001 - a stranger's exception may not even have a text
-        return ""
-
-
-def _of_entry_point(entry: importlib.metadata.EntryPoint) -> Callable[[], Iterator[Connector]]:
-    def load() -> Iterator[Connector]:
-        found = entry.load()
-        if not isinstance(found, Connector):
-            raise _Unusable(f"“{entry.value}” is no Connector but a {type(found).__name__}.")
-        yield found
-
-    return load
-
-
-def _sources(folder: Path | None) -> list[Path]:
-    """Files `*.py` and packages in the folder, in order; hidden ones and those with a leading “_” are private."""
-    if folder is None or not folder.is_dir():
-        return []
-    candidates = [path for path in sorted(folder.iterdir()) if path.name[0] not in "._"]
-    return [path for path in candidates if path.suffix == ".py" or (path / "__init__.py").is_file()]
-
-
-def _of_path(path: Path) -> Callable[[], Iterator[Connector]]:
-    def load() -> Iterator[Connector]:
-        module = _imported(path)
-        found = {id(one): one for one in vars(module).values() if isinstance(one, Connector)}
-        if not found:
-            raise _Unusable(f"{path.name} holds no Connector.")
-        yield from found.values()
-
-    return load
-
-
-class _Fresh(SourceFileLoader):
-    """Reads the source each time: cached bytecode misses an edit within the same second."""
-
-    def get_code(self, fullname: str) -> CodeType | None:
-        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
-        return code
-
-
-def _imported(path: Path) -> ModuleType:
-    name = MODULE_PREFIX + path.stem
-    is_package = path.is_dir()
-    file = path / "__init__.py" if is_package else path
-    below = [str(path)] if is_package else None
-    spec = importlib.util.spec_from_file_location(
-        name, file, loader=_Fresh(name, str(file)), submodule_search_locations=below
-    )
-    if spec is None or spec.loader is None:
-        raise _Unusable(f"{path.name} is no Python module.")
-    _forget(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        _forget(name)
-        raise
-    return module
-
-
-def _forget(name: str) -> None:
-    for loaded in [one for one in sys.modules if one == name or one.startswith(name + ".")]:
-        del sys.modules[loaded]
+    def take(self, loaded: Loaded) -> None:
+        origin = loaded.origin
+        if loaded.reason:
+            kept = tuple(connector.key for connector in loaded.connectors)
+            self.broken.append(Broken(origin.name, origin.where, loaded.reason, loaded.file, loaded.line, kept))
+        for connector in loaded.connectors:
+            if connector.key in self.connectors:
+                taken = f"There is another connector with the key “{connector.key}”; that one is used."
+                self.broken.append(Broken(origin.name, origin.where, taken))
+            else:
+                self.connectors[connector.key], self.origins[connector.key] = connector, origin

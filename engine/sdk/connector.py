@@ -1,115 +1,46 @@
 """`Connector`: one app, described by decorated functions. Decorators only describe; nothing runs at import.
 
 The registry collects connectors, the engine calls their functions through a `Context`. A decorated function becomes
-a `Trigger`, `Action`, `Search` or `Webhook`: still callable as it was, and carrying what its signature says.
+a `Trigger`, `Webhook`, `Scheduled`, `Action` or `Search`: still callable as it was, and carrying what its signature
+says.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Generic, Literal, TypeVar, overload
+from typing import Annotated, Any, Literal, TypeVar, overload
 
 from pydantic import BaseModel, Field, create_model
 
 from engine.sdk import signatures
 from engine.sdk.auth import Auth, NoAuth, Profile
 from engine.sdk.context import BlockingContext, Context
-from engine.sdk.fields import Choices, Labels, Place, fields_of
+from engine.sdk.fields import Labels
 from engine.sdk.http import Explain
-from engine.sdk.records import Delivery, Hook, Page, Record
-from engine.sdk.schedules import Rate
+from engine.sdk.operations import FunctionT, GivenT, Operation, ReturnedT
+from engine.sdk.records import Delivery, Page, Record
+from engine.sdk.schedules import Rate, Schedule
+from engine.sdk.triggers import Scheduled, Trigger, Webhook
 
 STEP_TIMEOUT = timedelta(seconds=30)
 SETTLES_AFTER = timedelta(seconds=5)
 
-GivenT = TypeVar("GivenT", bound=BaseModel)
+Repeatable = bool | Callable[[Any], bool] | Callable[[Any, Any], bool]
+
 OutT = TypeVar("OutT", bound=Record)
-ReturnedT = TypeVar("ReturnedT")
-FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-
-class Operation(Generic[GivenT, ReturnedT]):
-    """What triggers, actions, searches and webhooks have in common: one described function."""
-
-    def __init__(
-        self,
-        connector: str,
-        function: Callable[..., ReturnedT],
-        signature: signatures.Signature,
-        *,
-        sentence: str,
-        title: str,
-    ) -> None:
-        self.connector = connector
-        self.function = function
-        self.key: str = function.__name__
-        self.title = title or self.key.replace("_", " ").capitalize()
-        self.description = (function.__doc__ or "").strip()
-        self.sentence = sentence or self.title[:1].lower() + self.title[1:]
-        self.given = signature.given
-        self.returns = signature.returns
-        self.blocking = signature.blocking
-
-    @property
-    def use(self) -> str:
-        """How zap files name it: `tasko.create_task`."""
-        return f"{self.connector}.{self.key}"
-
-    @property
-    def form(self) -> type[BaseModel]:
-        """The model a person fills in."""
-        return self.given
-
-    def __call__(self, ctx: Any, given: GivenT) -> ReturnedT:
-        return self.function(ctx, given)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.use}>"
-
-
-class Trigger(Operation[GivenT, ReturnedT]):
-    """A polling trigger. `paged` ones keep a cursor; the others are told from known ids.
-
-    `order` says how records without a cursor come: “newest” first (reading ends at a known one), or “any”.
-    """
-
-    def __init__(
-        self,
-        connector: str,
-        function: Callable[..., ReturnedT],
-        *,
-        every: timedelta,
-        order: Literal["newest", "any"],
-        sentence: str,
-        title: str,
-        timeout: timedelta,
-    ) -> None:
-        signature = signatures.of_trigger(connector, function)
-        super().__init__(connector, function, signature, sentence=sentence, title=title)
-        self.every = every
-        self.order = order
-        self.timeout = timeout
-        self.paged = signature.paged
-        self.listen: Callable[..., Any] | None = None
-        self.listen_blocking = False
-
-    def listener(self, function: FunctionT) -> FunctionT:
-        """Registers the function that returns when it is worth polling. It carries no data."""
-        self.listen_blocking = signatures.of_check(self.connector, function).blocking
-        self.listen = function
-        return function
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The inputs that name what is watched; another value there is another source."""
-        return tuple(name for name, _, shape in fields_of(self.given) if _names_a_place(shape.markers))
+__all__ = ["Action", "Connector", "Operation", "Scheduled", "Search", "Trigger", "Webhook"]
 
 
 class Action(Operation[GivenT, ReturnedT]):
-    """Something that is done at the app; its effect is guarded.
+    """Something that is done at the app: `async (ctx: Context, given) -> Record`, or blocking `(ctx: BlockingContext,
+    given) -> Record`. Its effect is guarded.
 
+    `timeout` is what one call may take; after it, what became of the call is found out.
     `repeatable` says that a second call does no harm: it only reads, or the service honours `ctx.idempotency_key`
-    (within `idempotency_window`, if it forgets). It may be a function of the connection's profile.
+    (within `idempotency_window`, if it forgets). It may be a function `(profile) -> bool` of the connection's profile,
+    or `(profile, given) -> bool` where it depends on the input too.
     `settles` is how long the service may take until `lookup` can see an effect.
     """
 
@@ -122,21 +53,25 @@ class Action(Operation[GivenT, ReturnedT]):
         title: str,
         timeout: timedelta,
         settles: timedelta,
-        repeatable: bool | Callable[[Any], bool],
+        repeatable: Repeatable,
         idempotency_window: timedelta | None,
     ) -> None:
         super().__init__(connector, function, signatures.of_call(connector, function), sentence=sentence, title=title)
         self.timeout = timeout
         self.settles = settles
         self.idempotency_window = idempotency_window
-        self._repeatable = repeatable
+        self._repeatable = _of_both(repeatable)
+        self.never_repeatable = repeatable is False
         self.find_this: Callable[..., Any] | None = None
         self.find_like: Callable[..., Any] | None = None
         self._form: type[BaseModel] = self.given
 
-    def repeatable(self, profile: Any) -> bool:
-        """Whether a second call with the same idempotency key does no harm, for connections of this profile."""
-        return self._repeatable if isinstance(self._repeatable, bool) else self._repeatable(profile)
+    def repeatable(self, profile: Any, given: Any = None) -> bool:
+        """Whether a second call with the same idempotency key and input does no harm, for connections of this profile.
+
+        `given` may be left out for actions whose answer does not depend on it.
+        """
+        return self._repeatable(profile, given)
 
     def lookup(self, function: FunctionT) -> FunctionT:
         """Registers the answer to “did *this call* arrive?”: the record, None for no, or raise `CannotTell`.
@@ -170,6 +105,16 @@ IF_EXISTS = Literal["use", "create", "stop"]
 IF_EXISTS_LABELS = Labels({"use": "use it", "create": "create another", "stop": "stop"})
 
 
+def _of_both(repeatable: Repeatable) -> Callable[[Any, Any], bool]:
+    """As a function of profile and input."""
+    if isinstance(repeatable, bool):
+        return lambda profile, given: repeatable
+    asks: Callable[..., bool] = repeatable
+    if len(inspect.signature(asks).parameters) > 1:
+        return asks
+    return lambda profile, given: asks(profile)
+
+
 def _with_if_exists(given: type[BaseModel]) -> type[BaseModel]:
     """Made once: building a model takes more than a millisecond, and every run asks for the form."""
     if_exists: Any = (Annotated[IF_EXISTS, IF_EXISTS_LABELS], Field("use", title="If it exists"))
@@ -178,26 +123,12 @@ def _with_if_exists(given: type[BaseModel]) -> type[BaseModel]:
 
 
 class Search(Operation[GivenT, ReturnedT]):
-    """Finds one record, or None. It only reads."""
+    """A step that finds one record: `async (ctx: Context, given) -> Record | None`. It only reads."""
 
     timeout = STEP_TIMEOUT
 
     def __init__(self, connector: str, function: Callable[..., ReturnedT], *, sentence: str, title: str) -> None:
         super().__init__(connector, function, signatures.of_call(connector, function), sentence=sentence, title=title)
-
-
-class Webhook(Operation[GivenT, ReturnedT]):
-    """A trigger that the service calls. The function turns one `Delivery` into records."""
-
-    def __init__(self, connector: str, function: Callable[..., ReturnedT], *, sentence: str, title: str) -> None:
-        signature = signatures.of_check(connector, function)
-        super().__init__(connector, function, signature, sentence=sentence, title=title)
-        self.verified_by: Callable[[Hook, Delivery], Any] | None = None
-
-    def verify(self, function: FunctionT) -> FunctionT:
-        """Registers the check of a delivery's raw body and headers: raise `PermanentFailure` to refuse it."""
-        self.verified_by = function
-        return function
 
 
 @dataclass(frozen=True)
@@ -265,12 +196,29 @@ class _AsWebhook:
         return self.connector.add(self.connector.webhooks, hook)
 
 
+@dataclass(frozen=True)
+class _AsScheduled:
+    options: dict[str, Any]
+    connector: "Connector"
+
+    @overload
+    def __call__(self, function: Callable[[GivenT], Schedule]) -> Scheduled[GivenT]: ...
+    @overload
+    def __call__(self, function: Callable[[], Schedule]) -> Scheduled[Any]: ...
+    def __call__(self, function: Callable[..., Schedule]) -> Scheduled[Any]:
+        scheduled: Scheduled[Any] = Scheduled(self.connector.key, function, **self.options)
+        return self.connector.add(self.connector.schedules, scheduled)
+
+
 OperationT = TypeVar("OperationT", bound=Operation[Any, Any])
 
 
 class Connector:
-    """The code for one app.
+    """The code for one app. Decorate its functions with the methods below; nothing runs at import.
 
+    `title` and `description` are for people. Addresses are joined to `base_url`, which may hold placeholders that are
+    filled in from the profile or what the person gave (“https://{host}/api”). `rate` is kept for each connection.
+    `version` grows when a published zap could not go on as it is. `auth` are the ways to sign in, the usual one first.
     `key` names it in zap files and never changes; `profiles` are the named ways to reach it, all instances of one
     `Profile` class (the first is the default); `sandbox` is “module:function”, loaded only when asked for: a function
     `(folder, port) -> async context manager of Sandbox`. `explain` reads the service's own error format: it is asked
@@ -309,13 +257,17 @@ class Connector:
         self.actions: dict[str, Action[Any, Any]] = {}
         self.searches: dict[str, Search[Any, Any]] = {}
         self.webhooks: dict[str, Webhook[Any, Any]] = {}
+        self.schedules: dict[str, Scheduled[Any]] = {}
         if len(self.auth) != len(auth):
             raise TypeError(f"connector “{key}”: two ways to sign in share a key; give one of them `key=`")
 
     @property
     def needs_connection(self) -> bool:
-        """False for an app without any sign-in."""
-        return not all(isinstance(kind, NoAuth) for kind in self.auth.values())
+        """False for an app that can be used without signing in: one that lists `NoAuth`, alone or beside others.
+
+        Beside others, a connection is optional: who wants to sign in makes one.
+        """
+        return not any(isinstance(kind, NoAuth) for kind in self.auth.values())
 
     def check(self, function: FunctionT) -> FunctionT:
         """Registers the function that must succeed before a connection is saved; it returns the `Account`."""
@@ -343,7 +295,7 @@ class Connector:
         title: str = "",
         timeout: timedelta = STEP_TIMEOUT,
         settles: timedelta = SETTLES_AFTER,
-        repeatable: bool | Callable[[Any], bool] = False,
+        repeatable: Repeatable = False,
         idempotency_window: timedelta | None = None,
     ) -> _AsAction:
         """Describes an action: see `Action`."""
@@ -365,16 +317,22 @@ class Connector:
         """Describes a webhook trigger: see `Webhook`."""
         return _AsWebhook({"sentence": sentence, "title": title}, self)
 
+    def schedule(self, *, sentence: str = "", title: str = "") -> _AsScheduled:
+        """Describes a trigger that is due at times, by a function `(given) -> Schedule`: see `Scheduled`."""
+        return _AsScheduled({"sentence": sentence, "title": title}, self)
+
+    @property
+    def operations(self) -> Iterator[Operation[Any, Any]]:
+        """Everything the connector can do, in the order in which people look for it."""
+        for table in (self.triggers, self.webhooks, self.schedules, self.actions, self.searches):
+            yield from table.values()
+
     def add(self, table: dict[str, Any], operation: OperationT) -> OperationT:
         """Puts a described operation into one of this connector's tables; a key may be used once."""
-        if any(operation.key in known for known in (self.triggers, self.actions, self.searches, self.webhooks)):
+        if any(operation.key == known.key for known in self.operations):
             raise TypeError(f"connector “{self.key}”: {operation.key} is described twice")
         table[operation.key] = operation
         return operation
 
     def __repr__(self) -> str:
         return f"<Connector {self.key}>"
-
-
-def _names_a_place(markers: tuple[Any, ...]) -> bool:
-    return any(isinstance(m, Place) or (isinstance(m, Choices) and m.place) for m in markers)

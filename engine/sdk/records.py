@@ -53,7 +53,7 @@ class Page(Generic[RecordT]):
 
     `cursor` is any JSON value. The engine stores it in the same transaction as the events of these records;
     an empty page moves the cursor too. `warning` is a sentence for the person who owns the zap, for something that
-    is no failure but should be seen ("the mailbox was rebuilt").
+    is no failure but should be seen (“the mailbox was rebuilt”).
     """
 
     records: tuple[RecordT, ...]
@@ -93,13 +93,18 @@ class File(BaseModel):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One call of a webhook: the body as it came, and what stood around it. Header names are in lower case."""
+    """One call of a webhook: the body as it came, and what stood around it.
+
+    Header names are in lower case; of a header or a query parameter that came several times, the last one counts.
+    `query_string` is the query as it was sent.
+    """
 
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     content_type: str = ""
+    query_string: str = ""
 
 
 @dataclass(frozen=True)

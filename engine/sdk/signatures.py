@@ -5,7 +5,7 @@ Raises `TypeError` with the names of connector and function when it cannot be on
 
 import inspect
 import typing
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from engine.sdk.context import BlockingContext, Context
 from engine.sdk.records import Page, Record
+from engine.sdk.schedules import FireTime, Schedule
 
 
 @dataclass(frozen=True)
@@ -60,21 +61,51 @@ def of_check(owner: str, function: Callable[..., Any]) -> Signature:
     return Signature(given, None, _blocking(owner, function, hints))
 
 
+def of_webhook(owner: str, function: Callable[..., Any]) -> Signature:
+    """The signature of a webhook trigger: `(ctx, given, delivery) -> list[Record]`."""
+    hints, given = _read(owner, function)
+    returns = hints.get("return")
+    if get_origin(returns) not in (list, Sequence) or not _is_record(get_args(returns)[0]):
+        raise _wrong(owner, function, "must return list[…] of records")
+    return Signature(given, get_args(returns)[0], _blocking(owner, function, hints))
+
+
+def of_schedule(owner: str, function: Callable[..., Any]) -> Signature:
+    """The signature of a scheduled trigger: `(given) -> Schedule`, or `() -> Schedule`."""
+    hints = _hints(owner, function)
+    names = list(inspect.signature(function).parameters)
+    if inspect.iscoroutinefunction(function) or len(names) > 1:
+        raise _wrong(owner, function, "must be a `def` that takes nothing but its input model")
+    returns = hints.get("return")
+    if not (isinstance(returns, type) and issubclass(returns, Schedule)):
+        raise _wrong(owner, function, "must say which Schedule it returns (`-> Daily`)")
+    return Signature(_model(owner, function, hints, names), FireTime, blocking=True)
+
+
 _GENERATORS = {True: Generator, False: AsyncGenerator}
 
 
 def _read(owner: str, function: Callable[..., Any]) -> tuple[dict[str, Any], type[BaseModel]]:
-    try:
-        hints = typing.get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise _wrong(owner, function, f"has an annotation that cannot be read: {error}") from error
+    hints = _hints(owner, function)
     names = list(inspect.signature(function).parameters)
     if not names or names[0] != "ctx" or len(names) > 3:
         raise _wrong(owner, function, "must take `ctx` first, then its input model")
-    given = hints.get(names[1]) if len(names) > 1 else NoInput
+    return hints, _model(owner, function, hints, names[1:])
+
+
+def _hints(owner: str, function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise _wrong(owner, function, f"has an annotation that cannot be read: {error}") from error
+
+
+def _model(owner: str, function: Callable[..., Any], hints: dict[str, Any], names: list[str]) -> type[BaseModel]:
+    """The input model, which is the first of these parameters."""
+    given = hints.get(names[0]) if names else NoInput
     if not (isinstance(given, type) and issubclass(given, BaseModel)):
-        raise _wrong(owner, function, f"must annotate `{names[1]}` with a pydantic model")
-    return hints, given
+        raise _wrong(owner, function, f"must annotate `{names[0]}` with a pydantic model")
+    return given
 
 
 def _blocking(owner: str, function: Callable[..., Any], hints: dict[str, Any], *, generator: bool = False) -> bool:

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+NEVER = 253_370_764_800_000
+"""The year 9999: a time that does not come by itself."""
+
 
 def to_ms(moment: datetime) -> int:
     """Milliseconds of an aware datetime."""

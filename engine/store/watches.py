@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 from sqlmodel import Session
 
 from engine.store import ids
 from engine.store.encoding import clean
-from engine.store.moments import from_ms, maybe, to_ms
+from engine.store.moments import NEVER, from_ms, maybe, to_ms
 from engine.store.tables import WatchRow
 
 
@@ -46,18 +46,37 @@ _COLUMNS = WatchRow.__table__.c  # type: ignore[attr-defined]
 
 
 def claim(
-    connection: Connection, *, now: datetime, until: datetime, limit: int, only: Collection[str] | None = None
+    connection: Connection,
+    *,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    asked: bool = True,
+    set_back: bool = False,
 ) -> list[Watch]:
-    """Leases up to `limit` due watches, the longest due first; with `only` these, due or not.
+    """Leases up to `limit` due watches, the longest due first: of those that are `asked` every so often, or the others.
 
-    A check planned later than it could have been planned is due too: then the clock was set back.
+    A check planned later than it could have been planned is due too, for then the clock was set back. Looking for
+    these takes reading every watch, so it is done only where the clock may have been `set_back`.
     """
     moment, table = to_ms(now), _COLUMNS
-    wanted = (
-        or_(table.next_poll_at <= moment, table.next_poll_at > moment + table.wait)
-        if only is None
-        else table.zap_id.in_(list(only))
-    )
+    due = table.next_poll_at <= moment
+    if set_back:
+        due = or_(due, table.next_poll_at > moment + table.wait)
+    return _leased(connection, due & (table.every > 0 if asked else table.every == 0), now, until, limit)
+
+
+def claim_these(
+    connection: Connection, zap_ids: Collection[str], *, now: datetime, until: datetime, limit: int
+) -> list[Watch]:
+    """Leases up to `limit` of these, due or not."""
+    return _leased(connection, _COLUMNS.zap_id.in_(list(zap_ids)), now, until, limit)
+
+
+def _leased(
+    connection: Connection, wanted: ColumnElement[bool], now: datetime, until: datetime, limit: int
+) -> list[Watch]:
+    moment, table = to_ms(now), _COLUMNS
     due = (
         select(table.zap_id)
         .where(table.active, table.waits_for == "", table.lease_until < moment, wanted)
@@ -90,18 +109,20 @@ def release(
     watch: Watch,
     *,
     now: datetime,
-    wait_ms: int,
+    wait_ms: int | None,
     problem: str = "",
     waits_for: str = "",
 ) -> bool:
-    """Ends a check: the next one is due `wait_ms` from now. `problem` says why it failed, “” that it succeeded."""
+    """Ends a check: the next one is due `wait_ms` from now, None for never.
+
+    `problem` says why it failed, “” that it succeeded.
+    """
     moment = to_ms(now)
     values: dict[str, Any] = {
         "lease_token": "",
         "lease_until": 0,
         "last_check_at": moment,
-        "next_poll_at": moment + wait_ms,
-        "wait": wait_ms,
+        **_due(moment, wait_ms),
         "problem": clean(problem),
         "waits_for": waits_for,
     }
@@ -118,6 +139,17 @@ def move_cursor(connection: Connection, watch: Watch, cursor: Any, *, until: dat
     if warning is not None:
         values["warning"] = clean(warning)
     return _change(connection, watch, values)
+
+
+def adopt(connection: Connection, watch: Watch, *, every_ms: int, listens: str) -> None:
+    """What the trigger's connector says now, which may be another version than the one the zap was switched on with."""
+    if (every_ms, listens) != (watch.every_ms, watch.listens):
+        _change(connection, watch, {"every": every_ms, "listens": listens})
+
+
+def of_apps(session: Session, apps: Collection[str]) -> list[str]:
+    """The zaps whose trigger, being watched, is one of these apps'."""
+    return [watch.zap_id for watch in every(session).values() if watch.active and watch.source.split(".")[0] in apps]
 
 
 def free_all(connection: Connection) -> None:
@@ -140,10 +172,11 @@ def begin(
     listens: str,
     cursor: Any,
     every_ms: int,
+    wait_ms: int | None,
     now: datetime,
 ) -> None:
-    """Starts watching from this baseline; whoever checks it at the moment loses the lease."""
-    old = session.get(WatchRow, zap_id)
+    """Starts watching from this baseline; whoever checks it at the moment loses the lease. See `release`."""
+    old, due = session.get(WatchRow, zap_id), _due(to_ms(now), wait_ms)
     row = WatchRow(
         zap_id=zap_id,
         connection_id=connection_id,
@@ -152,16 +185,26 @@ def begin(
         generation=(old.generation + 1) if old else 1,
         cursor=json.dumps(cursor),
         every=every_ms,
-        next_poll_at=to_ms(now),
         last_success_at=to_ms(now),
+        next_poll_at=due["next_poll_at"],
+        wait=due["wait"],
     )
     session.merge(row)
 
 
-def resume(session: Session, zap_id: str, *, connection_id: str, listens: str, every_ms: int, now: datetime) -> None:
-    """Goes on watching from where it stood, maybe through another connection to the same account."""
-    values = {"connection_id": connection_id, "listens": listens, "every": every_ms}
-    _set(session, zap_id, active=True, waits_for="", next_poll_at=to_ms(now), wait=0, **values)
+def resume(
+    session: Session,
+    zap_id: str,
+    *,
+    connection_id: str,
+    listens: str,
+    every_ms: int,
+    wait_ms: int | None,
+    now: datetime,
+) -> None:
+    """Goes on watching from where it stood, maybe through another connection to the same account. See `release`."""
+    values = {"connection_id": connection_id, "listens": listens, "every": every_ms, **_due(to_ms(now), wait_ms)}
+    _set(session, zap_id, active=True, waits_for="", **values)
 
 
 def stop(session: Session, zap_id: str) -> None:
@@ -189,6 +232,13 @@ def listening(session: Session) -> Sequence[Watch]:
     """Every watch that wants a listener now."""
     wanted = select(*_COLUMNS).where(_COLUMNS.active, _COLUMNS.waits_for == "", _COLUMNS.listens != "")
     return [_watch(row) for row in session.execute(wanted)]
+
+
+def _due(moment: int, wait_ms: int | None) -> dict[str, int]:
+    """When the next check is due, and how far ahead that is; with both in the year 9999 it never is."""
+    if wait_ms is None:
+        return {"next_poll_at": NEVER, "wait": NEVER}
+    return {"next_poll_at": moment + wait_ms, "wait": wait_ms}
 
 
 def _set(session: Session, zap_id: str, **values: Any) -> None:

@@ -18,7 +18,7 @@ from engine.sdk.errors import ConnectorError
 from engine.store import watches, zaps
 from engine.store.database import Database
 from engine.store.writer import Writer
-from engine.triggers.sources import Source, Sources
+from engine.triggers.sources import PollingSource, Source, Sources
 
 PAUSE_AFTER_HINT = 0.02  # seconds; a listener that returns at once must not spin
 WELL_AFTER = 2.0  # seconds
@@ -119,7 +119,7 @@ class Listening:
 
     async def _once(self, listener: _Listener) -> None:
         source = await asyncio.to_thread(self._source, min(listener.zap_ids))
-        asked = source.asked(purpose=Purpose.LISTENER, stopping=listener.stopping.is_set)
+        asked = source.asked(purpose=Purpose.LISTENER, stopping=self._asked_to_return(listener, source))
         listening = asyncio.ensure_future(self._calls.listen(source.trigger, asked, source.given))
         if not listener.well:
             await self._hint(listener.zap_ids)
@@ -139,11 +139,18 @@ class Listening:
         finally:
             listening.cancel()
 
-    def _source(self, zap_id: str) -> Source:
+    def _asked_to_return(self, listener: _Listener, source: Source) -> Callable[[], bool]:
+        """Also when its connector was edited: the next turn listens with the new code."""
+        connector, registry = source.connection.connector, self._sources.registry
+        return lambda: listener.stopping.is_set() or registry().connectors.get(connector.key) is not connector
+
+    def _source(self, zap_id: str) -> PollingSource:
         with self._database.read() as session:
             zap = zaps.live(session, zap_id)
         assert zap is not None
-        return self._sources.of(zap)
+        source = self._sources.of(zap)
+        assert isinstance(source, PollingSource), "only these have listeners"
+        return source
 
 
 async def _sleep_or_stop(pause: timedelta, stopping: threading.Event) -> None:

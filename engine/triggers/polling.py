@@ -5,28 +5,34 @@ What a check finds is stored with the cursor in one transaction that is conditio
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
 from engine.connections.calls import Calls
 from engine.connections.stored import NotUsable
-from engine.errors import NotFound, ZapwerkError
+from engine.errors import ZapwerkError
 from engine.sdk.errors import AuthFailed, ConnectorError, TemporaryFailure
-from engine.store import connections, intake, notices, watches, zaps
+from engine.store import connections, intake, notices, stamps, watches
 from engine.store.database import Database
 from engine.store.intake import Batch
+from engine.store.moments import span_ms
+from engine.store.stamps import Stamp
 from engine.store.watches import Watch
 from engine.store.writer import Writer
-from engine.triggers import reading
-from engine.triggers.sources import Source, Sources
-from engine.zaps.model import Zap
+from engine.triggers import kinds
+from engine.triggers.plans import Plan, Plans
 
 LEASE = timedelta(minutes=3)
 """Longer than a trigger may take for one page; every commit renews it."""
+
+MAX_UNASKED = 1000
+"""Schedules that begin with one tick."""
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +46,25 @@ class Checked:
     """How a check went: why it failed (“”: it did not), and how long until the next one."""
 
     problem: str = ""
-    wait_ms: int = 0
+    wait_ms: int | None = 0  # None for never
+    every_ms: int = 0
     refused: str = ""  # the connection that is no longer accepted
     waits_for: str = ""
+    listens: str = ""
 
 
 class Polling:
-    """All checks of one process."""
+    """All checks of one process.
+
+    `limit` is how many triggers are asked at the same time. Schedules need no place among them: services that do not
+    answer must not make them late.
+    """
 
     def __init__(
         self,
         database: Database,
         writer: Writer,
-        sources: Sources,
+        plans: Plans,
         calls: Calls,
         now: Callable[[], datetime],
         ring: Callable[[], None],
@@ -61,28 +73,34 @@ class Polling:
     ) -> None:
         self._database = database
         self._writer = writer
-        self._sources = sources
+        self._plans = plans
         self._calls = calls
         self._now = now
         self._ring = ring
         self._limit = limit
         self._under_way: dict[asyncio.Task[None], Watch] = {}
+        self._busy: Counter[str] = Counter()  # zaps being checked; one whose lease ran out may be so twice
         self._beginning: set[asyncio.Task[None]] = set()
-        self._renewed = now()
+        self._asking = 0  # checks under way that take a place
+        self._promised = 0  # places that a claim of due ones under way may fill
+        self._more = False  # the last claim took all the places there were
+        self._renewed = self._latest = now()
+        self._set_back = True  # whether the clock was: who knows what happened before this process began
         self._again: set[str] = set()
         self._stopping = False
 
     async def tick(self) -> None:
         """Begins the checks that are due, as many as there is room for, and keeps the leases of those under way."""
         await self._renew()
-        await self._begin(None)
+        await self._begin_due()
 
     async def hint(self, zap_ids: Collection[str]) -> None:
         """Checks these now; one that is being checked is checked once more afterwards."""
-        self._again |= set(zap_ids) & self._busy
-        idle = set(zap_ids) - self._busy
+        busy = self._busy.keys() & set(zap_ids)
+        self._again |= busy
+        idle = set(zap_ids) - busy
         if idle:
-            await self._begin(idle)
+            await self._begin_these(idle)
 
     async def check(self, zap_ids: Collection[str]) -> None:
         """Checks these now and waits for it: for an engine that was not started."""
@@ -101,26 +119,53 @@ class Polling:
                 task.cancel()
             await asyncio.gather(*under_way, return_exceptions=True)
 
-    @property
-    def _busy(self) -> set[str]:
-        """The zaps that are being checked."""
-        return {watch.zap_id for watch in self._under_way.values()}
+    async def _begin_due(self) -> None:
+        """What is due: schedules whatever else is under way, and as many others as there are places."""
+        if self._stopping:
+            return
+        now, room = self._now(), max(self._limit - self._asking - self._promised, 0)
+        set_back = self._set_back or now < self._latest
+        self._latest = now
+        due = partial(watches.claim, now=now, until=now + LEASE, set_back=set_back)
 
-    async def _begin(self, only: Collection[str] | None) -> None:
-        room = self._limit - len(self._under_way)
+        def claim(connection: Connection) -> _Claimed:
+            unasked = due(connection, limit=MAX_UNASKED, asked=False)
+            asked = due(connection, limit=room) if room else []
+            return _Claimed([*unasked, *asked], stamps.of(connection, [*unasked, *asked]), len(asked) == room)
+
+        self._promised += room
+        try:
+            claimed = await self._claimed(claim)
+        finally:
+            self._promised -= room
+        self._more = claimed.full
+        self._set_back = set_back and claimed.full
+
+    async def _begin_these(self, zap_ids: Collection[str]) -> None:
+        room = self._limit - self._asking
         if room <= 0 or self._stopping:
-            self._again |= set(only or ())
+            self._again |= set(zap_ids)
             return
         now = self._now()
-        claimed = await self._writer.write(
-            lambda connection: watches.claim(connection, now=now, until=now + LEASE, limit=room, only=only)
-        )
-        if len(claimed) == room:  # the others may only have found no room
-            self._again |= set(only or ()) - {watch.zap_id for watch in claimed}
-        for watch in claimed if not self._stopping else ():
-            task = asyncio.create_task(self._watched(watch), name=f"check {watch.zap_id}")
+
+        def claim(connection: Connection) -> _Claimed:
+            found = watches.claim_these(connection, zap_ids, now=now, until=now + LEASE, limit=room)
+            return _Claimed(found, stamps.of(connection, found), len(found) == room)
+
+        claimed = await self._claimed(claim)
+        if claimed.full:  # the others may only have found no room
+            self._again |= set(zap_ids) - claimed.stamps.keys()
+
+    async def _claimed(self, claim: "Callable[[Connection], _Claimed]") -> "_Claimed":
+        """Claims, and begins a check of each."""
+        claimed = await self._writer.write(claim)
+        for watch in claimed.watches if not self._stopping else ():
+            task = asyncio.create_task(self._watched(watch, claimed.stamps[watch.zap_id]), name=f"check {watch.zap_id}")
             self._under_way[task] = watch
+            self._busy[watch.zap_id] += 1
+            self._asking += watch.every_ms > 0
             task.add_done_callback(self._ended)
+        return claimed
 
     async def _renew(self) -> None:
         now, kept = self._now(), list(self._under_way.values())
@@ -129,32 +174,46 @@ class Polling:
             until = now + LEASE
             await self._writer.write(lambda connection: [watches.renew(connection, one, until=until) for one in kept])
 
-    async def _watched(self, watch: Watch) -> None:
+    async def _watched(self, watch: Watch, stamp: Stamp) -> None:
         try:
-            await self._check(watch)
+            await self._check(watch, stamp)
         except LeaseLost:
             log.info("the check of zap %s was overtaken", watch.zap_id)
         except Exception:
             log.exception("the check of zap %s stopped; its lease runs out in %s", watch.zap_id, LEASE)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Makes room for those that were hinted at meanwhile."""
-        del self._under_way[task]
-        hinted = self._again - self._busy
-        if hinted and not self._stopping:
+        """Makes room for those that were hinted at meanwhile, and for those that found none."""
+        watch = self._under_way.pop(task)
+        self._busy[watch.zap_id] -= 1
+        if not self._busy[watch.zap_id]:
+            del self._busy[watch.zap_id]
+        self._asking -= watch.every_ms > 0
+        if self._stopping:
+            return
+        hinted = self._again - self._busy.keys()
+        if hinted:
             self._again -= hinted
-            beginning = asyncio.create_task(self._begin(hinted))
-            self._beginning.add(beginning)
-            beginning.add_done_callback(self._beginning.discard)
+            self._go_on(self._begin_these(hinted))
+        if self._more and self._asking + self._promised <= self._limit // 2:
+            self._more = False
+            self._go_on(self._begin_due())
 
-    async def _check(self, watch: Watch) -> None:
+    def _go_on(self, beginning: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(beginning)
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+
+    async def _check(self, watch: Watch, stamp: Stamp) -> None:
         try:
-            zap, source = await asyncio.to_thread(self._plan, watch)
-            await self._read(watch, zap, source)
-            checked = Checked(wait_ms=watch.every_ms)
+            plan = self._plans.kept(watch, stamp)
+            if plan is None:
+                plan = await asyncio.to_thread(self._plans.made, watch, stamp)
+            checked = await self._read(watch, plan)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 (decided by consequence)
+            self._plans.forget(watch)
             checked = consequence(error, watch)
             log.warning("zap %s: its trigger could not be checked: %s", watch.zap_id, checked.problem)
             await self._writer.write(lambda connection: _report(connection, watch, checked, self._now()))
@@ -162,20 +221,23 @@ class Polling:
         if not await self._writer.write(lambda connection: _release(connection, watch, checked, self._now())):
             raise LeaseLost
 
-    def _plan(self, watch: Watch) -> tuple[Zap, Source]:
-        with self._database.read() as session:
-            zap = zaps.live(session, watch.zap_id)
-        if zap is None:
-            raise NotFound("This zap was never published.")
-        return zap, self._sources.of(zap)
+    async def _read(self, watch: Watch, plan: Plan) -> Checked:
+        source, cursor, now = plan.source, watch.cursor, self._now()
 
-    async def _read(self, watch: Watch, zap: Zap, source: Source) -> None:
         async def known(record_id: str) -> bool | None:
-            return await asyncio.to_thread(self._known, watch, record_id)
+            if record_id == plan.newest:
+                return True
+            seen = await asyncio.to_thread(self._known, watch, record_id)
+            if seen:
+                plan.newest = record_id
+            return seen
 
-        async with aclosing(reading.batches(self._calls, source, watch.cursor, known)) as found:
+        async with aclosing(kinds.batches(self._calls, source, cursor, known, now)) as found:
             async for batch in found:
-                await self._take_in(watch, batch, zap.flood_limit)
+                await self._take_in(watch, batch, plan.flood_limit)
+                cursor = batch.cursor if batch.moves_cursor else cursor
+        wait_ms = kinds.next_wait_ms(source, cursor, self._now())
+        return Checked(wait_ms=wait_ms, every_ms=kinds.every_ms(source), listens=source.listens)
 
     async def _take_in(self, watch: Watch, batch: Batch, flood_limit: int | None) -> None:
         now = self._now()
@@ -195,21 +257,31 @@ class Polling:
             return intake.known_ids(session.connection(), watch.zap_id, watch.source, [record_id]).get(record_id)
 
 
+@dataclass(frozen=True)
+class _Claimed:
+    """What was leased; `full` if there may be more that is due."""
+
+    watches: list[Watch]
+    stamps: dict[str, Stamp]
+    full: bool
+
+
 def consequence(error: Exception, watch: Watch) -> Checked:
     """What a failed check means for the next one. Pure."""
+    pause_ms = watch.every_ms or span_ms(kinds.PAUSE_AFTER_FAILURE)
     match error:
         case NotUsable():
-            return Checked(str(error), watch.every_ms, waits_for=error.connection_id)
+            return Checked(str(error), pause_ms, waits_for=error.connection_id)
         case AuthFailed():
-            return Checked(error.sentence, watch.every_ms, refused=watch.connection_id, waits_for=watch.connection_id)
+            return Checked(error.sentence, pause_ms, refused=watch.connection_id, waits_for=watch.connection_id)
         case TemporaryFailure(retry_after=timedelta() as asked):
-            return Checked(error.sentence, max(watch.every_ms, round(asked.total_seconds() * 1000)))
+            return Checked(error.sentence, max(pause_ms, round(asked.total_seconds() * 1000)))
         case ConnectorError():
-            return Checked(error.sentence, watch.every_ms)
+            return Checked(error.sentence, pause_ms)
         case ZapwerkError():
-            return Checked(str(error), watch.every_ms)
+            return Checked(str(error), pause_ms)
         case _:
-            return Checked("Something went wrong inside Zapwerk; the log has the details.", watch.every_ms)
+            return Checked("Something went wrong inside Zapwerk; the log has the details.", pause_ms)
 
 
 def _report(connection: Connection, watch: Watch, checked: Checked, now: datetime) -> None:
@@ -219,6 +291,8 @@ def _report(connection: Connection, watch: Watch, checked: Checked, now: datetim
 def _release(connection: Connection, watch: Watch, checked: Checked, now: datetime) -> bool:
     # One that is active was repaired meanwhile, or has a problem whose end nobody would announce.
     waits = checked.refused or (checked.waits_for and not connections.is_active(connection, checked.waits_for))
+    if not checked.problem:
+        watches.adopt(connection, watch, every_ms=checked.every_ms, listens=checked.listens)
     ours = watches.release(
         connection,
         watch,

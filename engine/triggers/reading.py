@@ -1,4 +1,4 @@
-"""Reads what a trigger has, of both kinds: pages with a cursor, and newest-first records that are told from known ones.
+"""Reads what a polling trigger has: pages with a cursor, or newest-first records that are told from known ones.
 
 `batches` gives what a check wants to store, in order; `baseline` what exists when a zap is switched on, which does not
 fire; `newest` the last few records, for a person to look at.
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.connections.calls import Calls, ConnectorBug
+from engine.connections.contexts import Asked
 from engine.sdk.errors import PermanentFailure
 from engine.sdk.records import Page, Record
 from engine.store.encoding import distinct, encode
 from engine.store.intake import Batch, Found
-from engine.triggers.sources import Source
+from engine.triggers.sources import PollingSource
 
 MAX_RECORDS_PER_CHECK = 1000
 """A check without a cursor stops there; the next one reads on past it."""
@@ -49,7 +50,7 @@ def named(record: Record) -> str:
 
 def batches(
     calls: Calls,
-    source: Source,
+    source: PollingSource,
     cursor: Any,
     known: Known,
     *,
@@ -62,7 +63,7 @@ def batches(
     return _unseen(calls, source, known, most, at_once)
 
 
-async def baseline(calls: Calls, source: Source, *, most: int = MAX_BASELINE) -> Baseline:
+async def baseline(calls: Calls, source: PollingSource, *, most: int = MAX_BASELINE) -> Baseline:
     """What exists now. Raises the connector's errors, and `PermanentFailure` for more than can be remembered."""
     if source.trigger.paged:
         async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
@@ -75,17 +76,18 @@ async def baseline(calls: Calls, source: Source, *, most: int = MAX_BASELINE) ->
     return Baseline(None, ids)
 
 
-async def newest(calls: Calls, source: Source, count: int) -> list[Record]:
-    """The last few records, newest first. Nothing is remembered."""
+async def newest(calls: Calls, source: PollingSource, count: int, *, keeps_files: bool = True) -> list[Record]:
+    """The last few records, newest first. Nothing is remembered, but for their files where it `keeps_files`."""
+    asked = source.asked(newest=count, keeps_files=keeps_files)
     if source.trigger.paged:
-        async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as pages:
+        async with aclosing(calls.poll(source.trigger, asked, source.given)) as pages:
             async for page in pages:
                 return list(reversed(_page(page).records))[:count]
         return []
-    return [record async for record in _records(calls, source, count)]
+    return [record async for record in _records(calls, source, count, asked)]
 
 
-async def _pages(calls: Calls, source: Source, cursor: Any) -> AsyncGenerator[Batch, None]:
+async def _pages(calls: Calls, source: PollingSource, cursor: Any) -> AsyncGenerator[Batch, None]:
     async with aclosing(calls.poll(source.trigger, source.asked(cursor), source.given)) as pages:
         async for element in pages:
             page = _page(element)
@@ -94,19 +96,22 @@ async def _pages(calls: Calls, source: Source, cursor: Any) -> AsyncGenerator[Ba
             )
 
 
-async def _unseen(calls: Calls, source: Source, known: Known, most: int, at_once: int) -> AsyncGenerator[Batch, None]:
+async def _unseen(
+    calls: Calls, source: PollingSource, known: Known, most: int, at_once: int
+) -> AsyncGenerator[Batch, None]:
     fresh: list[Found] = []
     complete = caught_up = True
-    async for record in _records(calls, source, None):
-        seen = await known(named(record))
-        if seen and source.trigger.order == "newest":
-            break
-        if seen is None:
-            fresh.append(found(record))
-        caught_up = caught_up and bool(seen)
-        if len(fresh) >= most:
-            complete = False
-            break
+    async with aclosing(_records(calls, source, None)) as records:
+        async for record in records:
+            seen = await known(named(record))
+            if seen and source.trigger.order == "newest":
+                break
+            if seen is None:
+                fresh.append(found(record))
+            caught_up = caught_up and bool(seen)
+            if len(fresh) >= most:
+                complete = False
+                break
     fresh.reverse()
     for start in range(0, len(fresh), at_once):
         yield Batch(fresh[start : start + at_once], complete=False)
@@ -114,9 +119,11 @@ async def _unseen(calls: Calls, source: Source, known: Known, most: int, at_once
         yield Batch([])
 
 
-async def _records(calls: Calls, source: Source, limit: int | None) -> AsyncGenerator[Record, None]:
+async def _records(
+    calls: Calls, source: PollingSource, limit: int | None, asked: Asked | None = None
+) -> AsyncGenerator[Record, None]:
     count = 0
-    async with aclosing(calls.poll(source.trigger, source.asked(), source.given)) as records:
+    async with aclosing(calls.poll(source.trigger, asked or source.asked(), source.given)) as records:
         async for record in records:
             assert isinstance(record, Record)
             yield record

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -14,10 +15,9 @@ from engine.registry import Registry
 from engine.sdk.errors import AuthFailed, ConnectorError, InvalidInput
 from engine.store import intake, runs, watches, zapfiles, zaps
 from engine.store.database import Database
-from engine.store.moments import span_ms
 from engine.store.states import Hold, ZapState
 from engine.store.zaps import StoredZap
-from engine.triggers import reading
+from engine.triggers import kinds
 from engine.triggers.reading import Baseline
 from engine.triggers.sources import Source, Sources
 
@@ -92,7 +92,7 @@ class Switching:
 
     async def _baseline(self, source: Source) -> Baseline:
         try:
-            return await reading.baseline(self.calls, source)
+            return await kinds.baseline(self.calls, source, self.now())
         except InvalidInput as error:
             raise Problems([Problem(error.sentence, "trigger", error.field or "")]) from error
         except AuthFailed as error:
@@ -120,21 +120,21 @@ class Switching:
         return zaps.publish(session, stored.id, {one.key: one.version for one in used}, now=self.now())
 
     def _watch(self, session: Session, zap_id: str, source: Source, baseline: Baseline | None) -> None:
-        every, now = span_ms(source.trigger.every), self.now()
         if baseline is None:
-            connection_id = source.connection.id
-            watches.resume(
-                session, zap_id, connection_id=connection_id, listens=source.listens, every_ms=every, now=now
-            )
+            watch = watches.get(session, zap_id)
+            watches.resume(session, zap_id, **self._how(source, watch and watch.cursor))
             return
-        watches.begin(
-            session,
-            zap_id,
-            connection_id=source.connection.id,
-            source=source.name,
-            listens=source.listens,
-            cursor=baseline.cursor,
-            every_ms=every,
-            now=now,
-        )
-        intake.remember(session.connection(), zap_id, source.name, baseline.ids, now=now)
+        how = self._how(source, baseline.cursor)
+        watches.begin(session, zap_id, source=source.name, cursor=baseline.cursor, **how)
+        intake.remember(session.connection(), zap_id, source.name, baseline.ids, now=how["now"])
+
+    def _how(self, source: Source, cursor: Any) -> dict[str, Any]:
+        """How a source is watched from this cursor on."""
+        now = self.now()
+        return {
+            "connection_id": source.connection.id,
+            "listens": source.listens,
+            "every_ms": kinds.every_ms(source),
+            "wait_ms": kinds.first_wait_ms(source, cursor, now),
+            "now": now,
+        }

@@ -13,7 +13,8 @@ from pydantic import BaseModel, JsonValue
 
 from engine.errors import NotFound, Problem
 from engine.registry import AnyOperation, Registry, kind_of
-from engine.sdk.connector import Action, Search, Trigger, Webhook
+from engine.sdk.connector import Action, Scheduled, Search, Trigger, Webhook
+from engine.sdk.errors import InvalidInput
 from engine.sdk.fields import Kind, Shape, fields_of, shape_of
 from engine.spelling import did_you_mean
 from engine.zaps import conditions, lookups, mapping, values
@@ -61,7 +62,7 @@ class _Check:
         yield from (replace(problem, step=step) for problem in found)
 
     def _trigger(self, trigger: TriggerUse) -> Iterator[Problem]:
-        operation, found = self._operation(trigger.use, (Trigger, Webhook), "starts a zap")
+        operation, found = self._operation(trigger.use, (Trigger, Webhook, Scheduled), "starts a zap")
         yield from found
         self._outputs[TRIGGER] = operation.returns if operation else None
         yield from self._connection(trigger)
@@ -69,7 +70,8 @@ class _Check:
             if mapping.has_template(value):
                 yield Problem("A trigger’s inputs are fixed; {{ … }} cannot be used here.", field=name)
         if operation:
-            yield from _input_problems(operation, trigger.with_, self._zap.locale)
+            wrong = [*_input_problems(operation, trigger.with_, self._zap.locale)]
+            yield from wrong or _schedule_problems(operation, trigger.with_, self._zap.locale)
 
     def _action(self, step: ActionStep) -> Iterator[Problem]:
         operation, found = self._operation(step.use, (Action, Search), "is a step")
@@ -198,3 +200,17 @@ def _input_problems(operation: AnyOperation, given: Mapping[str, JsonValue], loc
             yield Problem(f"There is no field “{name}”.{did_you_mean(name, names)}", field=name)
     templated = [name for name, value in given.items() if mapping.has_template(value)]
     yield from values.problems(form, given, locale, unknown=templated)
+
+
+def _schedule_problems(operation: AnyOperation, given: Mapping[str, JsonValue], locale: Locale) -> Iterator[Problem]:
+    """What a scheduled trigger itself finds wrong with inputs that are each good."""
+    if not isinstance(operation, Scheduled) or any(mapping.has_template(value) for value in given.values()):
+        return
+    try:
+        operation(values.read(operation.given, given, locale))
+    except InvalidInput as error:
+        yield Problem(error.sentence, field=error.field or "")
+    except ValueError as error:
+        yield Problem(str(error))
+    except Exception as error:  # noqa: BLE001 (whatever the connector does is its fault, and shown)
+        yield Problem(f"The connector “{operation.connector}” is faulty ({type(error).__name__}: {error}).")

@@ -16,7 +16,7 @@ from engine.store import intake, watches
 from engine.store.intake import Batch
 from engine.store.watches import Watch
 from engine.triggers import reading
-from engine.triggers.sources import Source
+from engine.triggers.sources import PollingSource
 from tests.engine.benches import Bench
 from tests.engine.toys import Thing
 from zapwerk import TemporaryFailure
@@ -67,6 +67,7 @@ async def played(bench: Bench, trigger: str, moves: list[Add | Check], existing:
     toy.things[:] = [Thing(id=f"old {number}", name="old") for number in range(existing)]
     zap = await bench.zap(trigger, flood_limit=None)
     source = bench.runtime.sources.of(bench.draft(trigger, connection=bench.connection).draft)
+    assert isinstance(source, PollingSource)
     expected: list[str] = []
     for move in moves:
         match move:
@@ -83,10 +84,10 @@ async def played(bench: Bench, trigger: str, moves: list[Add | Check], existing:
     assert sorted(bench.records(zap)) == sorted(expected)
 
 
-async def check(bench: Bench, zap: str, source: Source, plan: Check) -> None:
+async def check(bench: Bench, zap: str, source: PollingSource, plan: Check) -> None:
     """One check as engine.triggers.polling does it, with smaller limits."""
     (watch,) = await bench.engine.writer.write(
-        lambda c: watches.claim(c, now=bench.now(), until=bench.now() + timedelta(minutes=1), limit=1, only=[zap])
+        lambda c: watches.claim_these(c, [zap], now=bench.now(), until=bench.now() + timedelta(minutes=1), limit=1)
     )
     fail_after(bench, source.trigger.key, plan.fails_after)
     try:
@@ -98,7 +99,7 @@ async def check(bench: Bench, zap: str, source: Source, plan: Check) -> None:
         await bench.engine.writer.write(watches.free_all)
 
 
-async def read(bench: Bench, watch: Watch, source: Source, commits: int) -> None:
+async def read(bench: Bench, watch: Watch, source: PollingSource, commits: int) -> None:
     async def known(record_id: str) -> bool | None:
         with bench.runtime.database.read() as session:
             return intake.known_ids(session.connection(), watch.zap_id, watch.source, [record_id]).get(record_id)

@@ -13,6 +13,7 @@ from engine.store import intake, watches, zaps
 from engine.store.intake import Batch, Found
 from engine.store.states import RunState
 from engine.triggers import reading
+from engine.triggers.sources import PollingSource
 from tests.engine.benches import Bench, in_a_loop
 from tests.engine.toys import Thing, Waits, error
 from tests.waiting import until
@@ -337,6 +338,7 @@ async def test_more_than_a_baseline_can_remember_is_refused_where_the_rest_would
     zap = await bench.zap("any_thing")
     with bench.runtime.database.read() as session:
         source = bench.runtime.sources.of(zaps.find(session, zap).draft)
+    assert isinstance(source, PollingSource)
     assert len((await reading.baseline(bench.runtime.calls, source)).ids) == 3
     with pytest.raises(PermanentFailure, match="smaller place"):
         await reading.baseline(bench.runtime.calls, source, most=3)
