@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
 from engine.errors import NotFound, Refused
@@ -17,7 +16,6 @@ from engine.store.encoding import encode
 from engine.store.moments import to_ms
 from engine.store.runs import Line, Run, Written
 from engine.store.states import FINISHED, Entry, Hold, RunState
-from engine.store.tables import RunRow
 
 Decision = Literal["went_through", "again"]
 
@@ -64,7 +62,7 @@ class Control:
             version = _newest(session, run) if newest else run.version
             row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
             connection = session.connection()
-            connection.execute(insert(RunRow).values(**row))
+            intake.begin(connection, row)
             if not whole:
                 runs.copy(connection, row["id"], _done_before(runs.lines_of(session, run.id)), now=self.now())
         return str(row["id"])

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from engine.connections.calls import Calls
 from engine.connections.contexts import Asked, LiveConnection, Purpose
-from engine.runs import guard, retries
+from engine.runs import guard, rendering, retries
 from engine.runs.history import Past
 from engine.runs.journal import JournalCheckpoint, Pen, line
 from engine.runs.lanes import Lanes
@@ -98,7 +98,7 @@ class Effects:
         if found is None:
             return None
         if effect.if_exists == "stop":
-            return Ends(RunState.STOPPED, f"{effect.action.title}: there is one like it already.")
+            return Ends(RunState.STOPPED, rendering.like_it_exists(effect.action))
         return _done(effect, found, existing=True)
 
     async def _call(self, effect: Effect, *, quick_tries: int) -> Outcome:
@@ -143,7 +143,7 @@ class Effects:
         """After a crash or an `OutcomeUnknown`: the guard."""
         since = effect.past.since or self.now()
         decision = guard.decide(
-            effect.action, effect.connection.profile, since=since, now=self.now(), settle=self.settle
+            effect.action, effect.connection.profile, effect.given, since=since, now=self.now(), settle=self.settle
         )
         match decision:
             case guard.Repeat():
@@ -216,8 +216,10 @@ def ending(
     match decision:
         case retries.TryAgainLater(wait):
             return Ends(RunState.RETRYING, said, due_at=now + wait, attempt=run.attempt + 1, lines=failed)
-        case retries.AskToReconnect():
+        case retries.AskToReconnect() if connection.id:
             return needs_reconnecting(connection, said, failed)
+        case retries.AskToReconnect():  # there is no connection that a person could repair
+            return Ends(RunState.FAILED, said, field="connection", lines=failed)
         case retries.WaitForQuota(until):
             notice = (f"quota:{run.zap_id}", said)
             return Ends(RunState.HELD, said, hold=Hold.QUOTA, due_at=until, lines=failed, notice=notice)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import NotFound
 from engine.runs import history
@@ -17,7 +18,9 @@ from engine.runs.outcomes import Ends, Outcome, needs_attention
 from engine.runs.steps import Scene, Steps
 from engine.sdk.connector import Action
 from engine.store import runs
+from engine.store.claims import Claimed
 from engine.store.database import Database
+from engine.store.encoding import decode
 from engine.store.runs import Loaded, Run
 from engine.store.states import Entry, RunState
 from engine.zaps.model import ActionStep, Step, Zap
@@ -27,6 +30,10 @@ MAX_PARSED = 500  # published versions kept parsed
 FAULT = "Something went wrong inside Zapwerk; the log has the details."
 
 log = logging.getLogger(__name__)
+
+
+_Beginning = tuple[Zap, Any, dict[str, Past]]
+"""What a run begins with: the zap as published, the event's record, and what was done already."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,12 @@ class Interpreter:
     lanes: Lanes
     _parsed: dict[tuple[str, int], Zap] = field(default_factory=dict)
 
-    async def execute(self, run: Run) -> None:
+    async def execute(self, claimed: Claimed) -> None:
         """Executes a claimed run until it ends or rests. Never raises for what a connector does."""
+        run = claimed.run
         pen = self.journal.pen(run)
         try:
-            await self._execute(run, pen)
+            await self._execute(claimed, pen)
         except Lost:
             log.warning("run %s is executed elsewhere; leaving it alone", run.id)
         except Exception:
@@ -52,11 +60,13 @@ class Interpreter:
         finally:
             self.lanes.free_all(run.id)
 
-    async def _execute(self, run: Run, pen: Pen) -> None:
-        loaded = await asyncio.to_thread(self._load, run)
-        zap = self._zap(run, loaded)
-        scope = {"trigger": loaded.payload}
-        scene = Scene(pen, scope, zap.locale, history.of(loaded.lines))
+    async def _execute(self, claimed: Claimed, pen: Pen) -> None:
+        beginning = self._fresh(claimed)
+        if beginning is None:
+            beginning = await asyncio.to_thread(self._begun, claimed.run)
+        zap, record, pasts = beginning
+        scope = {"trigger": record}
+        scene = Scene(pen, scope, zap.locale, pasts)
         for step in zap.steps:
             outcome = await self._one(step, scene)
             if isinstance(outcome, Ends):
@@ -99,6 +109,15 @@ class Interpreter:
             action = self.steps.registry().operation(step.use)
             if isinstance(action, Action) and action.find_like is not None and step.connection:
                 self.lanes.reserve(lane_of(step.connection, action), run.id)
+
+    def _fresh(self, claimed: Claimed) -> "_Beginning | None":
+        """Where a run begins that was never begun; None if more has to be read for that."""
+        zap = self._parsed.get((claimed.run.zap_id, claimed.run.version))
+        return None if zap is None or claimed.payload is None else (zap, decode(claimed.payload), {})
+
+    def _begun(self, run: Run) -> "_Beginning":
+        loaded = self._load(run)
+        return self._zap(run, loaded), loaded.payload, history.of(loaded.lines)
 
     def _load(self, run: Run) -> Loaded:
         with self.database.read() as session:

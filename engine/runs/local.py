@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -10,12 +11,14 @@ from sqlalchemy import Connection
 
 from engine.runs.execute import Interpreter
 from engine.runs.queue import Queue
-from engine.store import ids, runs
+from engine.store import claims, ids
+from engine.store.claims import Claimed, Offer
 from engine.store.runs import Run
 from engine.store.writer import Writer
 
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = 10.0  # seconds
+GATHERS = 0.01  # seconds; where much runs, places that become free are filled together: a claim for each costs more
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ class LocalQueue(Queue):
         self._owner = ids.new()
         self._bell = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._running: Counter[str] = Counter()
+        self._served = ""
         self._serving: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -41,7 +46,7 @@ class LocalQueue(Queue):
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        left = await self._writer.write(lambda connection: runs.take_over(connection, now=None))
+        left = await self._writer.write(lambda connection: claims.take_over(connection, now=None))
         if left:
             await self._resume(left)
         self._serving = asyncio.create_task(self._serve())
@@ -67,9 +72,9 @@ class LocalQueue(Queue):
 
     async def drain(self) -> None:
         """Executes whatever is due now and waits for it: for an engine that was not started."""
-        while claimed := await self._claim(self._limit):
-            for run in claimed:
-                self._begin(run)
+        while claimed := await self._claim():
+            for one in claimed:
+                self._begin(one)
             await asyncio.gather(*self._tasks.values())
 
     @property
@@ -79,49 +84,59 @@ class LocalQueue(Queue):
 
     async def _resume(self, left: Collection[str]) -> None:
         log.info("taking over %d interrupted runs", len(left))
-        claimed = await self._claim(len(left), only=left)
-        for run in claimed:
-            await asyncio.to_thread(self._interpreter.reserve_lanes, run)
-        for run in claimed:
-            self._begin(run)
+        offer = self._offer()
+        claimed = await self._writer.write(lambda connection: claims.claim_these(connection, offer, left))
+        for one in claimed:
+            await asyncio.to_thread(self._interpreter.reserve_lanes, one.run)
+        for one in claimed:
+            self._begin(one)
 
     async def _serve(self) -> None:
         while not self._stopping:
             self._bell.clear()
-            if await self._begin_due() and not self._stopping:
+            await self._begin_due()
+            if not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._bell.wait(), self._tick)
+            if len(self._tasks) > self._limit // 2:
+                await asyncio.sleep(GATHERS)
 
-    async def _begin_due(self) -> bool:
-        """Begins as many due runs as there is room for; True if it is worth waiting now. Never raises: a queue that
-        has died in silence is the worst that can happen."""
-        free = self._limit - len(self._tasks)
+    async def _begin_due(self) -> None:
+        """Begins as many due runs as there is room for. Never raises: a queue that has died in silence is the worst
+        that can happen."""
         try:
-            claimed = await self._claim(free) if free > 0 else []
+            claimed = await self._claim()
         except Exception:
             log.exception("due runs could not be claimed; trying again")
-            return True
-        for run in claimed:
-            self._begin(run)
-        return not claimed or len(claimed) == free
+            return
+        for one in claimed:
+            self._begin(one)
 
-    async def _claim(self, limit: int, only: Collection[str] | None = None) -> list[Run]:
-        now = self._now()
-        return await self._writer.write(
-            lambda connection: runs.claim(
-                connection, owner=self._owner, now=now, until=now + LEASE, limit=limit, only=only
-            )
-        )
+    async def _claim(self) -> list[Claimed]:
+        offer = self._offer()
+        if offer.free <= 0:
+            return []
+        claimed = await self._writer.write(lambda connection: claims.claim(connection, offer))
+        if claimed:
+            self._served = claimed[-1].run.zap_id
+        return claimed
 
-    def _begin(self, run: Run) -> None:
-        task = asyncio.create_task(self._interpreter.execute(run), name=f"run {run.id}")
+    def _offer(self) -> Offer:
+        now, free = self._now(), self._limit - len(self._tasks)
+        return Offer(self._owner, now, now + LEASE, free, dict(self._running), self._served)
+
+    def _begin(self, claimed: Claimed) -> None:
+        run = claimed.run
+        task = asyncio.create_task(self._interpreter.execute(claimed), name=f"run {run.id}")
         self._tasks[run.id] = task
-        task.add_done_callback(lambda done: self._ended(run.id, done))
+        self._running[run.zap_id] += 1
+        task.add_done_callback(lambda done: self._ended(run, done))
 
-    def _ended(self, run_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(run_id, None)
+    def _ended(self, run: Run, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(run.id, None)
+        self._running -= Counter((run.zap_id,))
         if not task.cancelled() and task.exception() is not None:
-            log.error("run %s stays as it is until the next start", run_id, exc_info=task.exception())
+            log.error("run %s stays as it is until the next start", run.id, exc_info=task.exception())
         self._bell.set()
 
     async def _renew(self) -> None:
@@ -133,4 +148,4 @@ class LocalQueue(Queue):
                 log.exception("the leases of runs could not be renewed; trying again")
 
     def _keep_runs(self, connection: Connection) -> None:
-        runs.renew(connection, self._owner, until=self._now() + LEASE)
+        claims.renew(connection, self._owner, until=self._now() + LEASE)

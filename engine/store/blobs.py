@@ -123,6 +123,14 @@ class Blobs:
         return self.folder / digest[:2] / digest[2:4] / digest
 
 
+class Unkept(Blobs):
+    """Describes files and forgets them: for records that are only looked at. What is kept already can be read."""
+
+    def settle(self, draft: Path, digest: str) -> None:
+        """Nothing stays of it."""
+        draft.unlink()
+
+
 @dataclass
 class Draft:
     """A file that is being written."""

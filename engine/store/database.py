@@ -30,6 +30,8 @@ class Database:
             _sqlite_engine(url) if self.is_sqlite else create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
         )
         self._turns = Turns()
+        self._closed = False
+        event.listen(self.engine, "checkin", self._returned)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -59,7 +61,13 @@ class Database:
         return self._turns.turn(urgent=urgent) if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
+        """What a thread still has in its hands is closed when it is done with it."""
+        self._closed = True
         self.engine.dispose()
+
+    def _returned(self, connection: Any, _record: Any) -> None:
+        if self._closed and connection is not None:
+            connection.close()
 
 
 def _sqlite_engine(url: str) -> Engine:

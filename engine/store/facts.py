@@ -8,6 +8,7 @@ from engine.store.tables import SettingRow
 INSTALLATION = "installation"
 KEY_FINGERPRINT = "key_fingerprint"
 PAUSED = "paused"
+SERVED_AT = "served_at"
 
 
 def get(session: Session, name: str) -> str | None:

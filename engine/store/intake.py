@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
-from engine.store import ids, notices, watches
-from engine.store.moments import span_ms, to_ms
-from engine.store.runs import NEVER
+from engine.store import ids, notices, runs, watches
+from engine.store.hot import Statement
+from engine.store.moments import NEVER, span_ms, to_ms
 from engine.store.states import Hold, RunState, ZapState
-from engine.store.tables import EventRow, RunRow, SeenRow, ZapRow
+from engine.store.tables import RunRow, SeenRow
 from engine.store.watches import Watch
 
 IDS_PER_QUESTION = 1000  # databases limit the values of one statement
@@ -61,6 +61,17 @@ class Taken:
     held: int = 0
 
 
+_STANDING = Statement("SELECT published, state FROM zap WHERE id = :zap_id")
+_NEW_EVENT = Statement(
+    "INSERT INTO event (id, zap_id, source, record_id, payload, received_at) "
+    "VALUES (:id, :zap_id, :source, :record_id, :payload, :received_at)"
+)
+_NEW_RUN = Statement(
+    f"INSERT INTO run ({', '.join(runs.COLUMNS)}) "  # noqa: S608 - the table's own columns
+    f"VALUES ({', '.join(f':{name}' for name in runs.COLUMNS)})"
+)
+
+
 def take_in(
     connection: Connection, watch: Watch, batch: Batch, *, flood_limit: int | None, now: datetime, until: datetime
 ) -> Taken | None:
@@ -91,22 +102,25 @@ def accept(
     now: datetime,
 ) -> Taken:
     """Makes an event and a run of each record; those beyond the flood limit are held."""
-    zap = connection.execute(select(ZapRow.published, ZapRow.state).where(ZapRow.id == zap_id)).one()  # type: ignore[call-overload]
+    published, state = _STANDING(connection, zap_id=zap_id).fetchone()
     room = _room(connection, zap_id, flood_limit, now)
     moment = to_ms(now)
-    events, runs = [], []
+    made = []
     for number, record in enumerate(records):
         event_id = ids.new()
-        hold = _hold(zap.state, number >= room)
         event = {"id": event_id, "zap_id": zap_id, "source": source, "record_id": record.id, "payload": record.payload}
-        events.append({**event, "received_at": moment})
-        runs.append(new_run(zap_id, zap.published, event_id, moment, hold=hold))
-    connection.execute(insert(EventRow), events)
-    connection.execute(insert(RunRow), runs)
-    held = sum(run["hold"] == Hold.FLOOD for run in runs)
+        _NEW_EVENT(connection, **event, received_at=moment)
+        made.append(new_run(zap_id, published, event_id, moment, hold=_hold(state, number >= room)))
+        begin(connection, made[-1])
+    held = sum(run["hold"] == Hold.FLOOD for run in made)
     if held:
         notices.tell(connection, f"flood:{zap_id}", FLOOD_SENTENCE.format(limit=flood_limit), zap_id=zap_id, now=now)
-    return Taken(tuple(str(run["id"]) for run in runs), held)
+    return Taken(tuple(str(run["id"]) for run in made), held)
+
+
+def begin(connection: Connection, run: dict[str, Any]) -> None:
+    """Stores a new run (`new_run`)."""
+    _NEW_RUN(connection, **run)
 
 
 def new_run(
@@ -119,8 +133,8 @@ def new_run(
         "version": version,
         "event_id": event_id,
         "replay_of": replay_of,
-        "state": RunState.HELD if hold else RunState.QUEUED,
-        "hold": hold,
+        "state": (RunState.HELD if hold else RunState.QUEUED).value,
+        "hold": str(hold),
         "due_at": NEVER if hold else moment,
         "attempt": 0,
         "owner": "",
@@ -130,6 +144,8 @@ def new_run(
         "problem": "",
         "field": "",
         "created_at": moment,
+        "started_at": None,
+        "finished_at": None,
     }
 
 

@@ -4,26 +4,28 @@ A run is owned while it is executed. Its epoch grows with every owner and is the
 conditional on it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import namedtuple
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, and_, func, literal_column, select, update
 from sqlmodel import Session
 
 from engine.errors import NotFound
 from engine.store.encoding import clean, decode
-from engine.store.moments import from_ms, maybe, to_ms
+from engine.store.hot import Statement
+from engine.store.moments import NEVER, from_ms, maybe, to_ms
 from engine.store.states import FINISHED, Entry, Hold, RunState
-from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow, ZapRow
+from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow
 
 CLOCK_SLACK_MS = 5_000  # by so much clocks differ without having been set
-NEVER = 253_370_764_800_000  # milliseconds, the year 9999: for a hold that only a person ends
 
 _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 _JOURNAL = JournalRow.__table__.c  # type: ignore[attr-defined]
-DUE_STATES = (RunState.QUEUED, RunState.RETRYING, RunState.WAITING)
+WAITING_STATES = (RunState.QUEUED, RunState.RETRYING, RunState.WAITING)
+_IS_HELD = _RUN.hold != literal_column("''")  # said with its value, so that the index of held runs serves
 
 
 @dataclass(frozen=True)
@@ -92,91 +94,6 @@ class Loaded:
     lines: tuple[Line, ...]
 
 
-def claim(
-    connection: Connection,
-    *,
-    owner: str,
-    now: datetime,
-    until: datetime,
-    limit: int,
-    only: Collection[str] | None = None,
-) -> list[Run]:
-    """Takes up to `limit` due runs, the longest due first, and of each zap no more than may run at once.
-
-    With `only`, none but these.
-    """
-    due = [_RUN.state.in_(DUE_STATES), _RUN.due_at <= to_ms(now)]
-    if only is not None:
-        due.append(_RUN.id.in_(list(only)))
-    chosen = _choose(connection, due, limit)
-    if not chosen:
-        return []
-    taken = update(RunRow).where(_RUN.id.in_(chosen)).values(_owned(owner, now, until)).returning(*_RUN)
-    return sorted((_run(row) for row in connection.execute(taken)), key=lambda run: (run.due_at, run.id))
-
-
-def _choose(connection: Connection, due: list[Any], limit: int) -> list[str]:
-    """Ids of due runs. Looks again, past the zaps that turned out to be full, until the limit is reached."""
-    rooms = _rooms(connection)
-    chosen: list[str] = []
-    full: set[str] = {zap_id for zap_id, room in rooms.items() if room <= 0}
-    while len(chosen) < limit:
-        query = select(_RUN.id, _RUN.zap_id).where(*due, _RUN.zap_id.not_in(full), _RUN.id.not_in(chosen))
-        ordered = query.order_by(_RUN.due_at, _RUN.id).limit(limit - len(chosen)).with_for_update(skip_locked=True)
-        overfull = False
-        for run_id, zap_id in connection.execute(ordered).all():
-            room = rooms.get(zap_id)
-            if room is None or room > 0:
-                chosen.append(run_id)
-                rooms.update({} if room is None else {zap_id: room - 1})
-            else:
-                full.add(zap_id)
-                overfull = True
-        if not overfull:
-            break
-    return chosen
-
-
-def _rooms(connection: Connection) -> dict[str, int]:
-    """How many more runs may begin, of each zap that has a limit."""
-    zap = ZapRow.__table__.c  # type: ignore[attr-defined]
-    limits = select(zap.id, zap.concurrency).where(zap.concurrency.is_not(None))
-    rooms: dict[str, int] = {row.id: row.concurrency for row in connection.execute(limits)}
-    if rooms:
-        running = select(_RUN.zap_id, func.count()).where(_RUN.state == RunState.RUNNING, _RUN.zap_id.in_(rooms))
-        for zap_id, count in connection.execute(running.group_by(_RUN.zap_id)):
-            rooms[zap_id] -= count
-    return rooms
-
-
-def _owned(owner: str, now: datetime, until: datetime) -> dict[Any, Any]:
-    return {
-        "state": RunState.RUNNING,
-        "owner": owner,
-        "epoch": _RUN.epoch + 1,
-        "lease_until": to_ms(until),
-        "started_at": func.coalesce(_RUN.started_at, to_ms(now)),
-    }
-
-
-def renew(connection: Connection, owner: str, *, until: datetime) -> None:
-    """Keeps every run of this owner."""
-    mine = update(RunRow).where(_RUN.state == RunState.RUNNING, _RUN.owner == owner)
-    connection.execute(mine.values(lease_until=to_ms(until)))
-
-
-def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
-    """Puts runs whose owner is gone back into the queue; returns their ids.
-
-    With `now`: those whose lease ran out. Without: all, at the start of the only engine on this data folder.
-    """
-    gone = update(RunRow).where(_RUN.state == RunState.RUNNING)
-    if now is not None:
-        gone = gone.where(_RUN.lease_until < to_ms(now))
-    queued = gone.values(state=RunState.QUEUED, owner="", epoch=_RUN.epoch + 1)
-    return list(connection.execute(queued.returning(_RUN.id)).scalars())
-
-
 def write(
     connection: Connection,
     run: Run,
@@ -188,41 +105,44 @@ def write(
     """Writes lines and, with a change, lets go of the run; False, and nothing is written, if it is no longer ours."""
     if not (_let_go(connection, run, change, now) if change else _still_ours(connection, run)):
         return False
-    if lines:
-        moment = to_ms(now)
-        rows = [
-            {"run_id": run.id, "path": line.path, "entry": line.entry, "data": line.data, "at": moment}
-            for line in lines
-        ]
-        connection.execute(insert(JournalRow), rows)
+    copy(connection, run.id, lines, now=now)
     return True
 
 
+_OURS = Statement("SELECT 1 FROM run WHERE id = :id AND epoch = :epoch AND state = 'running'", locking="FOR SHARE")
+_LET_GO = Statement(
+    """
+    UPDATE run SET state = :state, owner = '', lease_until = 0, step = :step, problem = :problem, field = :field,
+        hold = :hold, due_at = :due_at, attempt = :attempt, finished_at = :finished_at
+    WHERE id = :id AND epoch = :epoch AND state = 'running'
+    """
+)
+_NEW_LINE = Statement("INSERT INTO journal (run_id, path, entry, data, at) VALUES (:run_id, :path, :entry, :data, :at)")
+
+
 def _still_ours(connection: Connection, run: Run) -> bool:
-    ours = select(_RUN.id).where(_RUN.id == run.id, _RUN.epoch == run.epoch, _RUN.state == RunState.RUNNING)
-    return connection.execute(ours.with_for_update(read=True)).first() is not None
+    return _OURS(connection, id=run.id, epoch=run.epoch).fetchone() is not None
 
 
 def _let_go(connection: Connection, run: Run, change: Change, now: datetime) -> bool:
-    values: dict[str, Any] = {
-        "state": change.state,
-        "owner": "",
-        "lease_until": 0,
-        "step": change.step,
-        "problem": clean(change.problem),
-        "field": clean(change.field),
-        "hold": change.hold,
-    }
     if change.due_at is not None:
-        values["due_at"] = to_ms(change.due_at)
-    elif change.state == RunState.HELD:
-        values["due_at"] = NEVER
-    if change.attempt is not None:
-        values["attempt"] = change.attempt
-    if change.state in FINISHED:
-        values["finished_at"] = to_ms(now)
-    ours = update(RunRow).where(_RUN.id == run.id, _RUN.epoch == run.epoch, _RUN.state == RunState.RUNNING)
-    return connection.execute(ours.values(**values)).rowcount == 1
+        due_at = to_ms(change.due_at)
+    else:
+        due_at = NEVER if change.state == RunState.HELD else to_ms(run.due_at)
+    done = _LET_GO(
+        connection,
+        id=run.id,
+        epoch=run.epoch,
+        state=change.state.value,
+        step=change.step,
+        problem=clean(change.problem),
+        field=clean(change.field),
+        hold=str(change.hold),
+        due_at=due_at,
+        attempt=run.attempt if change.attempt is None else change.attempt,
+        finished_at=to_ms(now) if change.state in FINISHED else None,
+    )
+    return int(done.rowcount) == 1
 
 
 def load(session: Session, run: Run) -> Loaded:
@@ -252,7 +172,7 @@ def get(session: Session, run_id: str) -> Run:
     row = session.execute(select(*_RUN).where(_RUN.id == run_id)).one_or_none()
     if row is None:
         raise NotFound(f"There is no run {run_id}.")
-    return _run(row)
+    return of_row(row)
 
 
 @dataclass(frozen=True)
@@ -273,10 +193,10 @@ def find(session: Session, wanted: Wanted) -> list[Run]:
     if wanted.states:
         query = query.where(_RUN.state.in_(wanted.states))
     if wanted.hold is not None:
-        query = query.where(_RUN.hold == wanted.hold)
+        query = query.where(_RUN.hold == wanted.hold, _IS_HELD)
     if wanted.before is not None:
         query = query.where(_RUN.id < wanted.before)
-    return [_run(row) for row in session.execute(query)]
+    return [of_row(row) for row in session.execute(query)]
 
 
 def counts(session: Session, zap_id: str | None = None) -> dict[RunState, int]:
@@ -294,7 +214,7 @@ def release(connection: Connection, run_ids: Iterable[str], *, now: datetime) ->
 
 def release_hold(connection: Connection, hold: str, *, now: datetime, zap_id: str | None = None) -> int:
     """Lets all runs with this hold go on."""
-    condition = _RUN.hold == hold
+    condition = and_(_RUN.hold == hold, _IS_HELD)
     return _queue(connection, condition if zap_id is None else condition & (_RUN.zap_id == zap_id), now)
 
 
@@ -328,7 +248,7 @@ def hold_waiting(connection: Connection, zap_id: str, hold: Hold) -> int:
 
 def cancel(connection: Connection, run_id: str, *, now: datetime) -> bool:
     """Ends a run that is not being executed; False if it is, or has ended."""
-    open_states = (*DUE_STATES, RunState.HELD, RunState.NEEDS_REVIEW)
+    open_states = (*WAITING_STATES, RunState.HELD, RunState.NEEDS_REVIEW)
     ended = update(RunRow).where(_RUN.id == run_id, _RUN.state.in_(open_states))
     values = {"state": RunState.CANCELLED, "hold": "", "finished_at": to_ms(now), "epoch": _RUN.epoch + 1}
     return connection.execute(ended.values(**values)).rowcount == 1
@@ -347,12 +267,22 @@ def decide(connection: Connection, run_id: str, lines: Sequence[Written], *, now
 def copy(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> None:
     """Writes lines into the journal of a run that nobody executes."""
     moment = to_ms(now)
-    rows = [{"run_id": run_id, "path": x.path, "entry": x.entry, "data": x.data, "at": moment} for x in lines]
-    if rows:
-        connection.execute(insert(JournalRow), rows)
+    for line in lines:
+        values = {"run_id": run_id, "path": line.path, "entry": line.entry.value, "data": line.data, "at": moment}
+        _NEW_LINE(connection, **values)
 
 
-def _run(row: Row[Any]) -> Run:
+COLUMNS = tuple(column.name for column in RunRow.__table__.columns)  # type: ignore[attr-defined]
+_Values = namedtuple("_Values", COLUMNS)  # type: ignore[misc]  # the table says which
+
+
+def of_values(values: Sequence[Any]) -> Run:
+    """A run from the values of all its columns, in the order of `COLUMNS`."""
+    return of_row(_Values(*values))
+
+
+def of_row(row: Any) -> Run:
+    """A run from all columns of its row."""
     return Run(
         id=row.id,
         zap_id=row.zap_id,

@@ -3,8 +3,10 @@
 Times are milliseconds since 1970 (moments.py); `data`, `cursor`, `payload` and `definition` are JSON bytes or text.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
+
+_QUEUED, _HELD = text("state = 'queued'"), text("hold <> ''")  # as the statements say it that use these indexes
 
 
 def _ms(*, index: bool = False, nullable: bool = False) -> Column[int]:
@@ -130,6 +132,28 @@ class EventRow(SQLModel, table=True):
     __table_args__ = (Index("event_by_record", "zap_id", "record_id"),)
 
 
+class HookRow(SQLModel, table=True):
+    """The address of one zap: found by the hash of its token, which is kept sealed so that it can be shown."""
+
+    __tablename__ = "hook"
+    zap_id: str = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: int = Field(sa_column=_ms())
+
+
+class DeliveryRow(SQLModel, table=True):
+    """A delivery whose sender named it: the same one again gets the same answer, and no second run."""
+
+    __tablename__ = "delivery"
+    __table_args__ = {"sqlite_with_rowid": False}
+    zap_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str  # of what was sent
+    runs: str  # the ids of the runs it made, JSON
+    received_at: int = Field(sa_column=_ms())
+
+
 class RunRow(SQLModel, table=True):
     """The execution of one published version for one event."""
 
@@ -155,7 +179,8 @@ class RunRow(SQLModel, table=True):
     __table_args__ = (
         Index("run_due", "state", "due_at"),
         Index("run_by_zap", "zap_id", "id"),
-        Index("run_held", "hold", "id"),
+        Index("run_queued", "zap_id", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("run_held", "hold", "id", sqlite_where=_HELD, postgresql_where=_HELD),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -29,10 +29,51 @@ T = TypeVar("T")
 Entry = Callable[[Connection], Any]
 
 
-@dataclass
+class _Answer(Protocol):
+    """What a submitter waits for."""
+
+    def set_result(self, result: Any, /) -> None: ...
+
+    def set_exception(self, exception: BaseException, /) -> None: ...
+
+
+@dataclass(frozen=True)
 class _Submitted:
+    """An entry; `loop` is where its submitter waits, None for a thread."""
+
     entry: Entry
-    answer: "Future[Any]" = field(default_factory=Future)
+    answer: _Answer
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+@dataclass
+class _Told:
+    """Answers on their way. Each loop is woken once, however many answers there are."""
+
+    by_loop: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = field(default_factory=dict)
+
+    def tell(self, submitted: _Submitted, result: Any = None, error: BaseException | None = None) -> None:
+        def answer() -> None:
+            with suppress(InvalidStateError, asyncio.InvalidStateError):  # cancelled: it is written all the same
+                if error is None:
+                    submitted.answer.set_result(result)
+                else:
+                    submitted.answer.set_exception(error)
+
+        if submitted.loop is None:
+            answer()
+        else:
+            self.by_loop.setdefault(submitted.loop, []).append(answer)
+
+    def send(self) -> None:
+        for loop, answers in self.by_loop.items():
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(_each, answers)
+
+
+def _each(answers: Sequence[Callable[[], None]]) -> None:
+    for answer in answers:
+        answer()
 
 
 class Writer:
@@ -50,11 +91,16 @@ class Writer:
 
     async def write(self, entry: Callable[[Connection], T]) -> T:
         """Runs `entry` in the next commit; returns its result once that is durable, raises what it raised."""
-        return await asyncio.wrap_future(self._submit(entry))
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        self._submit(_Submitted(entry, answer, loop))
+        return await answer
 
     def write_and_wait(self, entry: Callable[[Connection], T]) -> T:
         """`write` for threads."""
-        return self._submit(entry).result()
+        answer: Future[T] = Future()
+        self._submit(_Submitted(entry, answer))
+        return answer.result()
 
     def close(self) -> None:
         with self._submitting:
@@ -62,13 +108,11 @@ class Writer:
             self._inbox.put(None)
         self._thread.join()
 
-    def _submit(self, entry: Callable[[Connection], T]) -> "Future[T]":
-        submitted = _Submitted(entry)
+    def _submit(self, submitted: _Submitted) -> None:
         with self._submitting:
             if self._closing.is_set():
                 raise RuntimeError("the writer is closed")
             self._inbox.put(submitted)
-        return submitted.answer
 
     def _work(self) -> None:
         while batch := self._gather():
@@ -96,8 +140,10 @@ class Writer:
             for submitted in batch:
                 self._write_one(submitted)
             return
+        told = _Told()
         for submitted, result in zip(batch, results, strict=True):
-            _answer(submitted, result)
+            told.tell(submitted, result)
+        told.send()
 
     def _write_one(self, submitted: _Submitted) -> None:
         """A finished effect that cannot be written is not forgotten: tries again while the database is at fault."""
@@ -107,20 +153,20 @@ class Writer:
                 (result,) = self._commit([submitted])
             except OperationalError as error:
                 if not is_out_of_order(error):
-                    _fail(submitted, error)
+                    _tell(submitted, error=error)
                     return
                 self.trouble = f"The database cannot be written: {error.orig}"
                 log.exception("%s", self.trouble)
                 if self._closing.wait(pause):
-                    _fail(submitted, error)
+                    _tell(submitted, error=error)
                     return
                 pause = min(pause * 2, MAX_PAUSE)
             except Exception as error:  # noqa: BLE001 (the submitter is told)
-                _fail(submitted, error)
+                _tell(submitted, error=error)
                 return
             else:
                 self.trouble = ""
-                _answer(submitted, result)
+                _tell(submitted, result)
                 return
 
     def _commit(self, batch: Sequence[_Submitted]) -> list[Any]:
@@ -128,11 +174,7 @@ class Writer:
             return [submitted.entry(connection) for submitted in batch]
 
 
-def _answer(submitted: _Submitted, result: Any) -> None:
-    with suppress(InvalidStateError):  # a submitter that was cancelled does not hear it; it is written all the same
-        submitted.answer.set_result(result)
-
-
-def _fail(submitted: _Submitted, error: Exception) -> None:
-    with suppress(InvalidStateError):
-        submitted.answer.set_exception(error)
+def _tell(submitted: _Submitted, result: Any = None, error: BaseException | None = None) -> None:
+    told = _Told()
+    told.tell(submitted, result, error)
+    told.send()

@@ -9,7 +9,8 @@ from engine.errors import Problems
 from engine.runs import retries
 from engine.runs.journal import Journal, Pen
 from engine.runs.outcomes import Ends
-from engine.store import runs as store
+from engine.store import claims
+from engine.store.claims import Offer
 from engine.store.states import RunState
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import ERRORS, After, Answers, error
@@ -348,7 +349,7 @@ def test_each_error_is_decided_by_its_consequence():
 async def pen_of(bench: Bench) -> Pen:
     """The pen of the one run that is due, claimed as the queue does."""
     now = bench.now()
-    (run,) = await bench.engine.writer.write(
-        lambda connection: store.claim(connection, owner="me", now=now, until=now, limit=1)
+    (claimed,) = await bench.engine.writer.write(
+        lambda connection: claims.claim(connection, Offer("me", now, until=now, free=1))
     )
-    return Journal(bench.engine.writer, bench.now).pen(run)
+    return Journal(bench.engine.writer, bench.now).pen(claimed.run)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -99,9 +100,14 @@ def test_everybody_is_woken_also_who_does_not_listen_any_more(database: Database
 
 def test_closing_writes_what_was_submitted(database: Database):
     writer = Writer(database)
-    answers = [writer._submit(put(f"n{number}")) for number in range(700)]
-    writer.close()
-    assert [answer.result(0) for answer in answers] == [f"n{number}" for number in range(700)]
+
+    async def submitted() -> list[str]:
+        answers = [asyncio.ensure_future(writer.write(put(f"n{number}"))) for number in range(700)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(writer.close)
+        return await asyncio.gather(*answers)
+
+    assert asyncio.run(submitted()) == [f"n{number}" for number in range(700)]
     assert len(stored(database)) == 700
     with pytest.raises(RuntimeError, match="closed"):
         writer.write_and_wait(put("late"))
@@ -132,7 +138,7 @@ def test_a_locked_database_is_waited_for_and_the_trouble_told(sqlite: Database):
     """Another process holds the lock for longer than SQLite waits."""
     impatient, other = locked(sqlite)
     writer = Writer(impatient)
-    answer = writer._submit(put("a"))
+    answer = submitted(writer, put("a"))
     wait_until(lambda: writer.trouble)
     assert "database is locked" in writer.trouble
     assert not answer.done()
@@ -142,6 +148,20 @@ def test_a_locked_database_is_waited_for_and_the_trouble_told(sqlite: Database):
     assert writer.trouble == ""
     writer.close()
     impatient.close()
+
+
+def submitted(writer: Writer, entry: Callable[[Connection], str]) -> "Future[str]":
+    """What is being written, by a thread that waits for it."""
+    answer: Future[str] = Future()
+
+    def wait() -> None:
+        try:
+            answer.set_result(writer.write_and_wait(entry))
+        except OperationalError as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=wait).start()
+    return answer
 
 
 def locked(database: Database) -> tuple[Database, sqlite3.Connection]:
@@ -182,7 +202,7 @@ def test_a_full_disk_is_waited_for(sqlite: Database):
 
     event.listen(sqlite.engine, "begin", limit)
     writer = Writer(sqlite)
-    answer = writer._submit(put("big", "x" * 100_000))
+    answer = submitted(writer, put("big", "x" * 100_000))
     wait_until(lambda: writer.trouble)
     assert "full" in writer.trouble
     limits["pages"] = pages + 1000
@@ -194,11 +214,11 @@ def test_a_full_disk_is_waited_for(sqlite: Database):
 def test_closing_in_trouble_ends_and_says_what_was_not_written(sqlite: Database):
     impatient, other = locked(sqlite)
     writer = Writer(impatient)
-    answer = writer._submit(put("a"))
+    answer = submitted(writer, put("a"))
     wait_until(lambda: writer.trouble)
     writer.close()
     with pytest.raises(OperationalError):
-        answer.result(0)
+        answer.result(10)
     other.close()
     impatient.close()
 
@@ -277,3 +297,13 @@ def test_the_journal_is_not_held_up_by_others_that_write(sqlite: Database):
         thread.join()
     writer.close()
     assert took < 10
+
+
+def test_a_connection_in_use_while_the_database_is_closed_is_closed_when_it_comes_back(database: Database):
+    with database.connect(writes=False) as connection:
+        driver = connection.connection.driver_connection
+        database.close()
+        assert connection.exec_driver_sql("SELECT 1").scalar() == 1
+    assert driver is not None
+    with pytest.raises(database.engine.dialect.loaded_dbapi.Error, match="closed"):
+        driver.execute("SELECT 1")

@@ -1,0 +1,97 @@
+"""Fair turns: no zap, however many events it has or however slow its service is, keeps the others from running."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.store import claims
+from engine.store.claims import Offer
+from engine.store.states import RunState
+from tests.engine.benches import Bench, in_a_loop
+from tests.engine.toys import Waits
+from tests.waiting import until
+
+
+async def claimed(bench: Bench, free: int, **more: Any) -> list[str]:
+    """The zaps of the runs that are claimed, in order."""
+    now = bench.now()
+    offer = Offer("me", now, now + timedelta(minutes=1), free, **more)
+    taken = await bench.engine.writer.write(lambda connection: claims.claim(connection, offer))
+    return [one.run.zap_id for one in taken]
+
+
+async def flooded(bench: Bench, *counts: int, **more: Any) -> list[str]:
+    """Zaps with so many queued runs each; the first one's are the oldest. In the order of their turns."""
+    zaps = [await bench.zap("new_thing", flood_limit=None, **more) for _ in counts]
+    for zap, count in zip(zaps, counts, strict=True):
+        bench.toy.things.clear()
+        await bench.arrive(zap, *(f"{zap} {number}" for number in range(count)))
+    return zaps
+
+
+@in_a_loop
+async def test_a_zap_with_thousands_of_runs_leaves_room_for_a_later_one(bench: Bench):
+    many, one = await flooded(bench, 300, 1)
+    assert Counter(await claimed(bench, 50)) == {many: 40, one: 1}
+
+
+@in_a_loop
+async def test_zaps_take_turns_when_places_become_free(bench: Bench):
+    first, second, third = await flooded(bench, 20, 20, 20)
+    served: list[str] = []
+    for _ in range(6):
+        served += await claimed(bench, 1, after=served[-1] if served else "")
+    assert served == [first, second, third] * 2
+
+
+@in_a_loop
+async def test_a_zap_never_fills_the_last_places_and_gets_them_again_when_they_are_free(bench: Bench):
+    (zap,) = await flooded(bench, 100)
+    assert len(await claimed(bench, 50)) == 40
+    assert await claimed(bench, 10, running={zap: 40}) == []
+    assert len(await claimed(bench, 20, running={zap: 30})) == 10
+
+
+@in_a_loop
+async def test_with_one_place_only_it_is_used(bench: Bench):
+    (zap,) = await flooded(bench, 2)
+    assert await claimed(bench, 1) == [zap]
+
+
+@in_a_loop
+async def test_of_one_zap_the_longest_due_goes_first(bench: Bench):
+    (zap,) = await flooded(bench, 5)
+    oldest = bench.runs(zap)[3]
+    bench.change("UPDATE run SET due_at = due_at - 1000 WHERE id = :id", id=oldest.id)
+    await claimed(bench, 1)
+    assert [run.id for run in bench.runs(zap) if run.state is RunState.RUNNING] == [oldest.id]
+
+
+@in_a_loop
+async def test_a_limit_of_the_zap_holds_in_every_turn(bench: Bench):
+    await flooded(bench, 10, concurrency=3)
+    assert len(await claimed(bench, 50)) == 3
+    assert await claimed(bench, 50) == []
+
+
+@in_a_loop
+async def test_a_zap_whose_service_hangs_does_not_stop_the_others(bench: Bench):
+    slow, quick = await bench.zap("new_thing", flood_limit=None), await bench.zap("new_thing", flood_limit=None)
+    waits = Waits()
+    names = [f"slow {number}" for number in range(80)]
+    for name in names:
+        bench.toy.next(f"make {name}", waits)
+    await bench.arrive(slow, *names)
+    await bench.start()
+    await until(lambda: bench.engine.queue.under_way >= 40, what="the slow ones to begin")
+    await bench.arrive(quick, "quick")
+    await until(lambda: RunState.SUCCEEDED in bench.states(quick), what="the quick zap's run to be done")
+    assert RunState.SUCCEEDED not in bench.states(slow)
+    waits.gate.set()
+
+
+@pytest.mark.parametrize(("free", "running", "more"), [(50, 0, 40), (10, 40, 0), (1, 0, 1), (5, 4, 4), (0, 0, 0)])
+def test_the_share_of_a_zap(free: int, running: int, more: int):
+    assert claims._share(free, running) == more
