@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.routing import Route
 
 from engine.runtime import Engine, Runtime
 from engine.store import notices, runs, zaps
 from engine.store.states import RunState, ZapState
+from web import hooks
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -55,6 +57,9 @@ def create(runtime: Runtime, engine: Engine) -> FastAPI:
     """The app over one installation."""
     app = FastAPI(title="Zapwerk", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Front)
+
+    taking_in = hooks.Hooks(engine.webhooks, runtime.settings.hook_body_limit)
+    app.router.routes.append(Route(hooks.PATH, taking_in, methods=hooks.METHODS))
 
     @app.get("/healthz")
     async def healthz() -> PlainTextResponse:

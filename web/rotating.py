@@ -19,7 +19,7 @@ from engine.connections import vault
 from engine.connections.vault import KEY_FILE, Vault
 from engine.errors import Refused, VaultError
 from engine.settings import Settings
-from engine.store import connections, facts, profiles
+from engine.store import connections, facts, hooks, profiles
 from engine.store.database import Database
 
 LOCK = "secret.lock"
@@ -76,6 +76,12 @@ def _must_open(database: Database, keys: Vault) -> None:
         for (app, name), filled in profiles.every(session).items():
             if not _opens(keys, filled.sealed):
                 raise Refused(f"The profile “{name}” of {app} cannot be opened with the key at hand. Put it back.")
+        for zap_id, token in hooks.every(session).items():
+            if not _opens(keys, token):
+                raise Refused(
+                    "The address of a webhook cannot be opened with the key at hand. Put back the right key, or give "
+                    f"the zap another address: zapwerk zaps address {zap_id} --new"
+                )
 
 
 def _opens(keys: Vault, sealed: bytes) -> bool:
@@ -99,6 +105,7 @@ def _drop_old_keys(database: Database, data: Path) -> None:
         session.flush()
         assert all(_opens(newest, one.sealed) for one in connections.every(session) if one.sealed is not None)
         assert all(_opens(newest, filled.sealed) for filled in profiles.every(session).values())
+        assert all(_opens(newest, token) for token in hooks.every(session).values())
     vault.keep_newest(data)
 
 
@@ -110,6 +117,9 @@ def _sealed(session: Session, keys: Vault) -> int:
             count += 1
     for (app, name), filled in profiles.every(session).items():
         profiles.put(session, app, name, keys.reseal(filled.sealed), filled.allowed_hosts, now=now)
+        count += 1
+    for zap_id, token in hooks.every(session).items():
+        hooks.set_sealed(session, zap_id, keys.reseal(token))
         count += 1
     facts.put(session, facts.KEY_FINGERPRINT, keys.fingerprint)
     return count

@@ -57,6 +57,7 @@ async def _run(runtime: Runtime, engine: Engine, listening: socket.socket, with_
     if with_parent:
         lifeline.hold(asyncio.get_running_loop(), lambda: _end(server), within=GRACE + CLOSES_WITHIN)
     answering = asyncio.create_task(server.serve(sockets=[listening]))
+    await asyncio.to_thread(runtime.served_at, runtime.settings.public_url or _own_address(listening))
     await engine.start()
     _announce(runtime.settings, listening)
     await answering
@@ -158,8 +159,11 @@ def must_be_private(host: str, allow_public: bool) -> None:
         )
 
 
-def _announce(settings: Settings, listening: socket.socket) -> None:
+def _own_address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    address = settings.public_url or f"http://{shown}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _announce(settings: Settings, listening: socket.socket) -> None:
+    address = settings.public_url or _own_address(listening)
     telling.note(f"Zapwerk is ready at {address} (data in {settings.data.resolve()}). Press Ctrl-C to stop.")

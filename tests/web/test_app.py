@@ -105,5 +105,5 @@ def test_the_access_log_names_the_route_and_nothing_that_was_in_the_address(
     lines: list[Any] = [record.getMessage() for record in caplog.records if record.name == "zapwerk.access"]
     assert [line.partition(" ms=")[0] for line in lines] == [
         "method=GET route=/ status=200",
-        "method=GET route=(no such page) status=404",
+        "method=GET route=/hooks/{token} status=404",
     ]
