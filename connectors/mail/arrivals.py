@@ -22,8 +22,9 @@ from zapwerk import BlockingContext, Page, TemporaryFailure
 
 MAILS_PER_PAGE = 20
 BYTES_PER_PAGE = 10_000_000
-SHOWN_AT_BASELINE = 3  # of at most …
-LOOKED_AT_FOR_BASELINE = 40  # … so many of the newest
+LOOKED_AT_FOR_BASELINE = 40  # of the newest mails; or …
+LOOKED_AT_FOR_EACH = 4  # … so many for each one that is asked for, where that is more
+BASELINE_BUDGET = 60.0  # seconds; then fewer are shown
 RECOGNISED_AFTER_REBUILD = 500  # newest mails that are compared with the fingerprints
 BUDGET = 240.0  # seconds that one check may go on; the next one continues where it stopped
 DOUBTFUL_FOR = 120.0  # seconds that a search engine is given to index a new mail
@@ -218,18 +219,26 @@ class _Polling(Generic[RecordT]):
         return found[-count:]
 
     def _baseline(self) -> Page[RecordT]:
-        recent = self._newest(cursors.KEPT_FINGERPRINTS)
-        behind = cursors.start(self.view.uidvalidity, max(recent, default=0), self._sightings(recent))
+        looked_at = max(LOOKED_AT_FOR_BASELINE, LOOKED_AT_FOR_EACH * self.ctx.newest)
+        recent = self._newest(max(cursors.KEPT_FINGERPRINTS, looked_at))
+        sighted = self._sightings(recent[-cursors.KEPT_FINGERPRINTS :])
+        behind = cursors.start(self.view.uidvalidity, max(recent, default=0), sighted)
         matched = self._matching(recent)
-        looked_at = [uid for uid in recent if uid in matched][-LOOKED_AT_FOR_BASELINE:]
-        shown: list[RecordT] = []
-        while looked_at and len(shown) < SHOWN_AT_BASELINE:
-            looked_at, some = looked_at[:-SHOWN_AT_BASELINE], looked_at[-SHOWN_AT_BASELINE:]
-            glances = self.mailbox.glances(self.watch.way, self.view, some)
-            for glance in reversed(glances):
-                record, _ = self._record(glance) if len(shown) < SHOWN_AT_BASELINE else (None, None)
-                shown += [] if record is None else [record]
+        shown = self._meant([uid for uid in recent if uid in matched][-looked_at:], self.ctx.newest)
         return Page(tuple(reversed(shown)), _json(behind))
+
+    def _meant(self, uids: Sequence[int], count: int) -> list[RecordT]:
+        """The records of the last few of these mails that are meant, newest first; fewer when it takes long."""
+        stop_at = time.monotonic() + BASELINE_BUDGET
+        shown: list[RecordT] = []
+        at_once, end = min(count, MAILS_PER_PAGE), len(uids)
+        while end > 0 and len(shown) < count and time.monotonic() < stop_at:
+            some, end = uids[max(0, end - at_once) : end], end - at_once
+            for glance in reversed(self.mailbox.glances(self.watch.way, self.view, some)):
+                if len(shown) < count and time.monotonic() < stop_at:
+                    record, _ = self._record(glance)
+                    shown += [] if record is None else [record]
+        return shown
 
     def _rebuilt(self, cursor: Cursor) -> Page[RecordT]:
         if not self.view.uidvalidity:

@@ -51,6 +51,17 @@ def problems(
     return found + _constraint_problems(model, values, without={*unknown, *(one.field for one in found)})
 
 
+def read_known(
+    model: type[BaseModel], raw: Mapping[str, Any], locale: Locale, *, unknown: Collection[str]
+) -> dict[str, Any]:
+    """The typed values of those fields that are not `unknown`, as far as any are given. Raises `ValueProblems`."""
+    values, found = _read_fields(model, raw, locale, "", 0, unknown)
+    found += _constraint_problems(model, values, without={*unknown, *(one.field for one in found)})
+    if found:
+        raise ValueProblems(found)
+    return values
+
+
 def title_of(name: str, info: FieldInfo) -> str:
     """What a sentence calls a field."""
     return info.title or capitalised(name.replace("_", " "))
@@ -59,13 +70,17 @@ def title_of(name: str, info: FieldInfo) -> str:
 def _constraint_problems(
     model: type[BaseModel], values: dict[str, Any], *, without: Collection[str]
 ) -> list[ValueProblem]:
-    """What pydantic refuses in the values that could be read; other fields, and rules about several, are left out."""
+    """What pydantic refuses in the values that could be read; other fields, and rules about several, are left out.
+
+    While any field is left out, nothing is said about one that was not given: only a rule about several can blame it.
+    """
     try:
         model.model_validate(values, by_name=True, by_alias=True)
     except ValidationError as error:
-        tops = {field.partition(".")[0] for field in without}
         found = constraints.problems(model, error)
-        return [one for one in found if one.field.partition(".")[0] not in tops and (one.field or not tops)]
+        aliases = {info.alias for name, info in model.model_fields.items() if name in values and info.alias}
+        said = ({*values} | aliases) - {field.partition(".")[0] for field in without}
+        return [one for one in found if not without or one.field.partition(".")[0] in said]
     return []
 
 

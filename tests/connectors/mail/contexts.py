@@ -78,6 +78,7 @@ class Bench:
     profile: Any
     auth: str = "credentials"
     cursor: Any = None
+    newest: int = 3
     files: MemoryFiles = field(default_factory=MemoryFiles)
     sessions: Sessions = field(default_factory=Sessions)
     connect: Connections = field(default_factory=Connections)
@@ -93,6 +94,7 @@ class Bench:
             auth=self.auth,
             profile=self.profile,
             cursor=self.cursor,
+            newest=self.newest,
             idempotency_key="",
             started_at=None,
             log=logging.getLogger("test.mail"),

@@ -30,6 +30,15 @@ def test_the_baseline_shows_only_matching_mails():
         assert subjects(bench.poll(new_email, subject_contains="ANFRAGE")) == ["Anfrage 1", "Anfrage 2"]
 
 
+def test_the_first_check_shows_as_many_as_are_asked_for_and_looks_further_back_for_those_that_match():
+    names = [f"Anfrage {number}" if number % 3 == 0 else "x" for number in range(150)]
+    with serving(*names) as server, at_imap(server) as bench:
+        bench.newest = 45
+        found = subjects(bench.poll(new_email, subject_contains="Anfrage"))
+        assert found == [f"Anfrage {number}" for number in range(15, 150, 3)]
+        assert bench.poll(new_email) == []
+
+
 def test_the_last_mail_does_not_fire_again_although_the_server_gives_it_for_every_open_range():
     with serving("a") as server, at_imap(server) as bench:
         bench.poll(new_email)

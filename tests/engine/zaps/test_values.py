@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator, model_validator
 
 from engine.sdk.fields import Choices
 from engine.zaps import values
@@ -333,6 +333,33 @@ def test_a_quoted_value_is_shortened_and_on_one_line():
 def test_fields_that_are_not_known_yet_are_left_out_of_the_problems():
     raw = {"start": "{{ a }}", "end": "soon"}
     assert [one.field for one in values.problems(Rules, raw, GERMAN, unknown=["start"])] == ["end"]
+
+
+class Person(BaseModel):
+    name: str = Field("", title="Name")
+    first_name: str = ""
+    age: int = Field(0, title="Age", ge=0)
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> "Person":
+        if not self.name and not self.first_name:
+            error = {"type": "value_error", "loc": ("name",), "input": "", "ctx": {"error": ValueError("Nameless.")}}
+            raise ValidationError.from_exception_data("Person", [error])  # type: ignore[list-item]
+        return self
+
+
+def test_a_rule_about_several_fields_is_not_broken_while_one_of_them_is_not_known_yet():
+    assert [one.field for one in values.problems(Person, {}, GERMAN)] == ["name"]
+    assert values.problems(Person, {"first_name": "{{ a }}"}, GERMAN, unknown=["first_name"]) == []
+    raw = {"first_name": "{{ a }}", "age": "-1"}
+    assert [one.field for one in values.problems(Person, raw, GERMAN, unknown=["first_name"])] == ["age"]
+
+
+def test_the_known_fields_are_read_while_others_are_not_known_yet():
+    raw = {"first_name": "{{ a }}", "age": " 17 "}
+    assert values.read_known(Person, raw, GERMAN, unknown=["first_name"]) == {"age": 17}
+    with pytest.raises(ValueProblems, match="Age"):
+        values.read_known(Person, {**raw, "age": "old"}, GERMAN, unknown=["first_name"])
 
 
 def test_models_within_models_without_end_are_refused():
