@@ -17,7 +17,7 @@ help:
 	@echo "make serve   Zapwerk at http://127.0.0.1:8000, its data in data/"
 	@echo "make test    everything that is checked: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
-	@echo "make bench   measures speed and memory"
+	@echo "make bench   measures speed and memory beside this machine's limits, in ten minutes; FULL=1 takes half an hour"
 	@echo "make lock    brings the lists of pinned packages up to date with pyproject.toml"
 	@echo "make clean   removes .venv and caches; data/ and demo-data/ stay"
 
@@ -38,9 +38,7 @@ check: .venv/dev.stamp
 	$(BIN)/lint-imports --no-logo
 
 bench: .venv/dev.stamp system-packages
-	$(BIN)/python -m benchmarks.start
-	$(BIN)/python -m benchmarks.wire
-	$(BIN)/python -m benchmarks.mail
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 system-packages:
 	@sh scripts/system-packages

@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 from imapclient import IMAPClient
 
+from benchmarks.figures import table
 from tests.connectors.mail import dovecot
 from tests.processes import Books, Installation, form_mail, sandbox, send_by_smtp
 from tests.waiting import wait_until
@@ -68,12 +69,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zapwerk-bench-") as base, ExitStack() as stack:
         os.chmod(base, 0o755)  # (Dovecot reads it as another user)
         figures = _measured(Path(base), stack, given.single, given.burst)
-    print(json.dumps(figures, indent=1) if given.json else _table(figures))
+    print(json.dumps(figures, indent=1) if given.json else table(figures))
 
 
 def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str, Any]:
     mailbox = stack.enter_context(_mailbox(base))
-    notice = _notice(mailbox)
+    notice = _notice(mailbox, min(NOTICES, single))
     told = stack.enter_context(sandbox("invoice2go", base / "books"))
     installation = Installation(base / "data", {**mailbox.environ, "ZAPWERK_LOG_LEVEL": "WARNING"})
     installation.fill_in("invoice2go", "sandbox", told["profile"])
@@ -84,7 +85,8 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
     assert serve.process is not None
     process = psutil.Process(serve.process.pid)
     books = Books(told["url"])
-    for number in range(WARM_UP):
+    warm_up = min(WARM_UP, single)
+    for number in range(warm_up):
         _one(mailbox, books, f"w{number}")
     seconds = [_one(mailbox, books, f"s{number}") for number in range(single)]
     before = process.memory_info().rss
@@ -92,7 +94,7 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
     for number in range(burst):
         mailbox.deliver(_mail(f"b{number}"))
     until = time.monotonic() + BURST_DEADLINE
-    while (count := len(books.clients())) < WARM_UP + single + burst:
+    while (count := len(books.clients())) < warm_up + single + burst:
         assert time.monotonic() < until, f"only {count} clients came"
         peak = max(peak, process.memory_info().rss)
         time.sleep(0.5)
@@ -110,7 +112,7 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
     }
 
 
-def _notice(mailbox: Mailbox) -> dict[str, int]:
+def _notice(mailbox: Mailbox, notices: int) -> dict[str, int]:
     """How long the mail server itself takes to tell a bare IMAP client in IDLE of a new mail."""
     settings = mailbox.settings
     tls = ssl.create_default_context(cafile=mailbox.environ.get("SSL_CERT_FILE"))
@@ -120,7 +122,7 @@ def _notice(mailbox: Mailbox) -> dict[str, int]:
     client.select_folder("INBOX", readonly=True)
     client.idle()
     seconds = []
-    for number in range(NOTICES):
+    for number in range(notices):
         sent = time.monotonic()
         mailbox.deliver(_mail(f"n{number}"))
         while not any(b"EXISTS" in told for told in client.idle_check(timeout=DEADLINE)):
@@ -172,10 +174,6 @@ def _spread(seconds: list[float]) -> dict[str, int]:
     cuts = quantiles(seconds, n=100)
     spread = {"median": median(seconds), "p95": cuts[94], "p99": cuts[98], "max": max(seconds)}
     return {name: round(value * 1000) for name, value in spread.items()}
-
-
-def _table(figures: dict[str, Any]) -> str:
-    return "\n".join(f"{name:20} {value}" for name, value in figures.items())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How quickly `zapwerk serve` is ready at its second start, and how much memory it has when idle.
 
-    python -m benchmarks.start [--runs N] [--budget]
+    python -m benchmarks.start [--runs N] [--idle SECONDS] [--budget] [--json]
 
 Starts real processes on a data folder of its own, with bytecode as `make` leaves it. With `--budget` the exit code is 1
 when a figure is over its limit: 2.5 s until `/readyz` says 200, 140 MB resident after 5 s of idling.
@@ -8,6 +8,7 @@ when a figure is over its limit: 2.5 s until `/readyz` says 200, 140 MB resident
 
 import argparse
 import compileall
+import json
 import os
 import socket
 import statistics
@@ -39,23 +40,32 @@ class Measured:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--idle", type=float, default=IDLES_FOR)
     parser.add_argument("--budget", action="store_true")
+    parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     for name in ("zapwerk", "engine", "connectors", "web"):
         compileall.compile_dir(HOME / name, quiet=2)
     with tempfile.TemporaryDirectory() as folder:
         start(Path(folder), idle=0)  # the first start makes the database
-        found = [start(Path(folder)) for _ in range(given.runs)]
+        found = [start(Path(folder), idle=given.idle) for _ in range(given.runs)]
     ready = statistics.median(one.ready for one in found)
     resident = statistics.median(one.resident for one in found)
-    seconds = " ".join(f"{one.ready:.2f}" for one in found)
-    print(f"ready after {ready:.2f} s (median of {seconds}; limit {READY_WITHIN} s)")
-    print(f"resident when idle: {resident:.0f} MB (limit {RESIDENT_BELOW:.0f} MB)")
+    if given.json:
+        print(json.dumps({"ready, seconds": round(ready, 2), "memory when idle, MB": round(resident)}))
+    else:
+        _say(found, ready, resident)
     over = ready > READY_WITHIN or resident > RESIDENT_BELOW
     return 1 if over and given.budget else 0
 
 
-def start(data: Path, *, idle: float = IDLES_FOR) -> Measured:
+def _say(found: list[Measured], ready: float, resident: float) -> None:
+    seconds = " ".join(f"{one.ready:.2f}" for one in found)
+    print(f"ready after {ready:.2f} s (median of {seconds}; limit {READY_WITHIN} s)")
+    print(f"resident when idle: {resident:.0f} MB (limit {RESIDENT_BELOW:.0f} MB)")
+
+
+def start(data: Path, *, idle: float) -> Measured:
     """Starts, waits until it is ready, lets it idle, and stops it."""
     port = free_port()
     command = [sys.executable, "-m", "web.cli", "--data", str(data), "serve", "--port", str(port)]

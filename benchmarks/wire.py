@@ -1,20 +1,22 @@
 """How many requests a second leave through our HTTP client, against bare aiohttp, both to the same local sink.
 
-Run: `python -m benchmarks.wire [seconds] [concurrency]`. The sink runs in a process of its own; the two clients take
-turns in short rounds, so that a noisy machine is unfair to both alike.
+    python -m benchmarks.wire [--seconds S] [--concurrency C] [--json]
+
+The sink runs in a process of its own; the two clients take turns in short rounds, so that a noisy machine is unfair to
+both alike.
 """
 
+import argparse
 import asyncio
-import multiprocessing
-import sys
+import json
 import time
 from collections.abc import Awaitable, Callable
-from multiprocessing.connection import Connection
 from statistics import median
 
 import aiohttp
-from aiohttp import web
 
+from benchmarks import sink
+from benchmarks.figures import table
 from engine.connections.addresses import Guard
 from engine.connections.client import Client
 from engine.connections.signing import Fixed, Signature, Signed
@@ -22,28 +24,9 @@ from engine.connections.wire import Wire
 from engine.sdk.http import Http
 
 ROUNDS = 5
-BODY = {"name": "Erika Mustermann", "email": "erika@example.com", "phone": "+49 30 12345"}
+BODY = {"id": "c1", "name": "Erika Mustermann", "email": "erika@example.com", "phone": "+49 30 12345"}
 
 Request = Callable[[], Awaitable[None]]
-
-
-def serve(ready: Connection) -> None:
-    """A sink that answers every request with a small JSON."""
-
-    async def answer(request: web.Request) -> web.Response:
-        await request.read()
-        return web.json_response({"id": "c1", **BODY})
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ready.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    asyncio.run(main())
 
 
 async def per_second(request: Request, seconds: float, concurrency: int) -> float:
@@ -88,19 +71,16 @@ async def _at_once() -> None:
 
 
 def main() -> None:
-    """Print the figures."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    concurrency = int(sys.argv[2]) if len(sys.argv) > 2 else 16
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
-    sink.start()
-    try:
-        found = asyncio.run(measure(f"http://127.0.0.1:{here.recv()}", seconds, concurrency))
-    finally:
-        sink.terminate()
-    for name, rate in found.items():
-        sys.stdout.write(f"{name:14} {rate:8.0f} requests/s\n")
-    sys.stdout.write(f"share          {found['ctx.http'] / found['bare aiohttp']:8.0%}\n")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--concurrency", type=int, default=16)
+    options.add_argument("--json", action="store_true")
+    given = options.parse_args()
+    with sink.running() as running:
+        found = asyncio.run(measure(running.url, given.seconds, given.concurrency))
+    figures = {f"{name}, requests a second": round(rate) for name, rate in found.items()}
+    told = {**figures, "share of bare aiohttp": round(found["ctx.http"] / found["bare aiohttp"], 3)}
+    print(json.dumps(told) if given.json else table(told))
 
 
 if __name__ == "__main__":
