@@ -18,6 +18,8 @@ from engine.connections.stored import Connections
 from engine.connections.vault import KEY_FILE, Vault, load_keys
 from engine.connections.wire import Wire
 from engine.registry import Registry
+from engine.rehearsal.rehearsing import Rehearsing
+from engine.reloading import Connectors, Fixed, Watching
 from engine.runs import retries
 from engine.runs.control import Control
 from engine.runs.effects import Effects
@@ -31,11 +33,15 @@ from engine.store import facts, migrate, runs, watches
 from engine.store.blobs import Blobs
 from engine.store.database import Database
 from engine.store.writer import Writer
+from engine.triggers.addresses import Addresses
 from engine.triggers.clock import Clock
 from engine.triggers.listening import Listening
+from engine.triggers.plans import Plans
 from engine.triggers.polling import Polling
+from engine.triggers.recent import Recents
 from engine.triggers.sources import Sources
 from engine.triggers.switching import Switching
+from engine.triggers.webhooks import Webhooks
 from engine.zaps import mapping
 
 WARM_UP = "{{ trigger }}"  # the template language takes 0.3 s to load, which the first event should not wait for
@@ -69,7 +75,7 @@ class Runtime:
         self.vault = Vault(load_keys(secret, settings.data), file=None if secret else settings.data / KEY_FILE)
         self.database = Database(settings.database)
         migrate.upgrade(self.database)
-        self._registry = registry or Registry.load(settings.data / "connectors")
+        self.connectors = Fixed(registry) if registry else _connectors(settings)
         self.blobs = Blobs(settings.data / "blobs")
         self.connections = Connections(self.database, self.vault, self.registry, self.now, settings.allow_private_hosts)
         contexts = Contexts(self.blobs, wire=wire, tokens=self.connections, now=self.now)
@@ -77,12 +83,28 @@ class Runtime:
         self.sources = Sources(self.registry, self.connections)
         self.connecting = Connecting(self.database, self.registry, self.connections, self.calls, self.now)
         self.switching = Switching(self.database, self.registry, self.sources, self.calls, self.now)
+        self.addresses = Addresses(self.database, self.vault, self.now, self.address)
         self.control = Control(self.database, self.now)
+        self.recents = Recents(self.database, self.sources, self.calls, self.now)
+        self.rehearsing = Rehearsing(self.database, self.registry, self.connections, self.recents, self.calls, self.now)
         self.key_fits = self._remember_installation()
 
     def registry(self) -> Registry:
-        """The connectors there are."""
-        return self._registry
+        """The connectors there are now; an edit is taken up by another registry."""
+        return self.connectors.registry
+
+    def address(self) -> str:
+        """What every address we give out is made of: the public one, else where this installation was served last."""
+        settings = self.settings
+        if settings.public_url or "port" in settings.model_fields_set:
+            return settings.address
+        with self.database.read() as session:
+            return facts.get(session, facts.SERVED_AT) or settings.address
+
+    def served_at(self, address: str) -> None:
+        """Notes where this installation is served, for the commands that give out addresses."""
+        with self.database.write() as session:
+            facts.put(session, facts.SERVED_AT, address)
 
     async def close(self) -> None:
         await self.calls.close()
@@ -122,14 +144,24 @@ class Engine:
         self.polling = Polling(
             runtime.database,
             self.writer,
-            runtime.sources,
+            Plans(runtime.database, runtime.sources, runtime.registry),
             runtime.calls,
             runtime.now,
             self.queue.ring,
             limit=settings.parallel_polls,
         )
         self.listening = Listening(runtime.database, self.writer, runtime.sources, runtime.calls, self.polling.hint)
+        self.webhooks = Webhooks(
+            runtime.database,
+            self.writer,
+            runtime.addresses,
+            runtime.sources,
+            runtime.calls,
+            runtime.now,
+            self.queue.ring,
+        )
         self._clock = Clock()
+        self._watching = Watching(runtime.connectors, self._tell_of_edits)
         self.ready = False
 
     async def start(self) -> None:
@@ -143,11 +175,14 @@ class Engine:
         self._clock.every(SWEEP_EVERY, self.sweep)
         self._clock.start()
         self._clock.once(_warm_up)
+        self._loop = asyncio.get_running_loop()
+        self._watching.start()
         self.ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
         """Begins nothing new, lets what is under way end, and gives the folder back."""
         self.ready = False
+        await asyncio.to_thread(self._watching.stop)
         await self._clock.stop()
         await asyncio.gather(self.listening.stop(grace), self.polling.stop(grace))
         await self.queue.stop(grace)
@@ -160,6 +195,17 @@ class Engine:
         await self.runtime.calls.contexts.sweep()
         if await self.writer.write(lambda connection: _let_go_on(connection, now)):
             self.queue.ring()
+
+    def _tell_of_edits(self, apps: frozenset[str]) -> None:
+        """From the thread that looks for edits: their zaps are checked now, which shows whether they still work."""
+        with self.runtime.database.read() as session:
+            zap_ids = watches.of_apps(session, apps)
+        if zap_ids:
+            asyncio.run_coroutine_threadsafe(self.polling.hint(zap_ids), self._loop)
+
+
+def _connectors(settings: Settings) -> Connectors:
+    return Connectors(settings.data / "connectors", packages=settings.reload_connectors)
 
 
 def _let_go_on(connection: Connection, now: datetime) -> int:

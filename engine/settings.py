@@ -42,9 +42,15 @@ class Settings(BaseModel):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     parallel_runs: int = Field(50, ge=1, le=1000, description="How many runs are executed at the same time.")
-    parallel_polls: int = Field(20, ge=1, le=500, description="How many triggers are checked at the same time.")
+    parallel_polls: int = Field(100, ge=1, le=500, description="How many triggers are checked at the same time.")
     blocking_threads: int = Field(
         16, ge=1, le=200, description="How many steps of one connector may block a thread at the same time."
+    )
+    hook_body_limit: int = Field(
+        10_000_000, ge=1000, le=1_000_000_000, description="The most bytes that one call of a webhook may bring."
+    )
+    reload_connectors: bool = Field(
+        False, description="Also take up edits of connectors that are installed as packages, while their author works."
     )
     tick: timedelta = Field(timedelta(seconds=0.5), description="How often the clock looks for what is due.")
     settle: timedelta | None = Field(

@@ -23,7 +23,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.sdk.connector import Connector
-from engine.sdk.fields import Labels, fields_of
+from engine.sdk.fields import Group, Labels, fields_of
 
 IN_CODE = "en"  # the language that stands in the connectors' code
 
@@ -67,6 +67,39 @@ def missing(connector: Connector, language: str) -> list[str]:
     return [path for path, english in _expected(connector) if english and not texts.of(path, "")]
 
 
+def languages(connector: Connector) -> dict[str, Path]:
+    """The files with this connector's words, by language."""
+    found = {file.name.split(".")[1]: file for folder in _folders(connector) for file in _beside(folder, connector.key)}
+    return dict(sorted(found.items()))
+
+
+def names_nothing(connector: Connector, language: str) -> list[str]:
+    """The paths in the file for `language` that are no text of the connector. Raises `OSError`, `ValueError`."""
+    known = {path for path, _ in (*_expected(connector), *_welcome(connector))}
+    tree = {name: value for name, value in _tree(connector, language).items() if name != "errors"}
+    return [path for path in _leaves(tree) if path not in known and ".output." not in path]
+
+
+def _welcome(connector: Connector) -> Iterator[tuple[str, str]]:
+    """Texts that need no translation of their own, and may have one. What a record holds is not known in advance."""
+    for table, operations in _tables(connector):
+        for operation in operations.values():
+            yield from _field_texts(f"{table}.{operation.key}", operation.form)
+            for _, _, shape in fields_of(operation.form):
+                group = shape.marker(Group)
+                if group is not None:
+                    yield f"groups.{group.title}", group.title
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for name, value in tree.items():
+        yield from _leaves(value, f"{above}{name}.") if isinstance(value, Mapping) else (f"{above}{name}",)
+
+
+def _beside(folder: Path, key: str) -> list[Path]:
+    return [file for file in folder.glob(f"{key}.*.toml") if file.name.count(".") == 2]
+
+
 def _tree(connector: Connector, language: str) -> dict[str, Any]:
     if language == IN_CODE or not language.isalpha():
         return {}
@@ -93,6 +126,7 @@ def _functions(connector: Connector) -> Iterator[Callable[..., Any]]:
 def _tables(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "triggers", connector.triggers
     yield "webhooks", connector.webhooks
+    yield "schedules", connector.schedules
     yield "actions", connector.actions
     yield "searches", connector.searches
 

@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import sdk_reference  # beside this file
 from typer import Context
 from typer.main import get_command
 
@@ -54,11 +55,11 @@ def commands() -> Iterator[str]:
 
 
 def sdk() -> Iterator[str]:
-    yield from _names(zapwerk)
+    yield from sdk_reference.grouped(zapwerk)
 
 
 def testing_names() -> Iterator[str]:
-    yield from _names(testing)
+    yield from sdk_reference.listed(testing)
 
 
 def kinds() -> Iterator[str]:
@@ -178,12 +179,6 @@ def _choices(annotation: Any) -> list[str]:
     return [one for inner in get_args(annotation) for one in _choices(inner)]
 
 
-def _names(module: Any) -> Iterator[str]:
-    yield from _table("Name", "What it is")
-    for name in module.__all__:
-        yield _row(f"`{name}`", _first_line(getattr(module, name)))
-
-
 def _errors(module: Any, root: type[Exception]) -> Iterator[str]:
     found = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, root)]
     yield from _table("Error", "Is a", "What it says")
@@ -192,14 +187,7 @@ def _errors(module: Any, root: type[Exception]) -> Iterator[str]:
 
 
 def _first_line(thing: Any) -> str:
-    if not inspect.isclass(thing) and not inspect.isfunction(thing):
-        return _KINDS_OF_FIELDS
-    if thing.__module__ in ("datetime", "pydantic.types"):
-        return _KINDS_OF_FIELDS
     return " ".join(inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0].split())
-
-
-_KINDS_OF_FIELDS = "A kind of field, for `given` models."
 
 
 def _plain(value: Any) -> str:

@@ -152,9 +152,13 @@ class Books:
     def __init__(self, url: str) -> None:
         self._client = httpx.Client(base_url=url, timeout=60)
 
+    def state(self) -> dict[str, Any]:
+        """Everything it holds, without the calls it had."""
+        found: dict[str, Any] = self._client.get("/sandbox/state", params={"calls_after": 10**9}).json()
+        return found
+
     def clients(self) -> list[dict[str, Any]]:
-        state = self._client.get("/sandbox/state", params={"calls_after": 10**9}).json()
-        found: list[dict[str, Any]] = state["clients"]
+        found: list[dict[str, Any]] = self.state()["clients"]
         return found
 
     def names(self) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.registry import ENTRY_POINTS, Registry
+from engine.loading import ENTRY_POINTS
+from engine.registry import Registry
 from tests import project
 from tests.project import PACKAGES, ROOT, functions, imported, modules, named
 

@@ -11,6 +11,7 @@ import typer
 from web import (
     cli_apps,
     cli_connections,
+    cli_connectors,
     cli_demo,
     cli_runs,
     cli_serve,
@@ -57,6 +58,7 @@ cli_demo.add_to(app)
 cli_upkeep.add_to(app)
 app.add_typer(cli_apps.app, name="apps")
 app.add_typer(cli_connections.app, name="connections")
+app.add_typer(cli_connectors.app, name="connectors")
 app.add_typer(cli_zaps.app, name="zaps")
 app.add_typer(cli_runs.app, name="runs")
 

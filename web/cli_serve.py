@@ -26,11 +26,18 @@ def serve(
     allow_public: Annotated[
         bool, typer.Option("--allow-public", help="Listen on an address that others can reach.")
     ] = False,
+    reload_connectors: Annotated[
+        bool,
+        typer.Option(
+            "--reload-connectors",
+            help="Also take up edits of connectors installed as packages; those in the data folder always are.",
+        ),
+    ] = False,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
     """Run Zapwerk: check triggers, execute runs, answer at http://HOST:PORT."""
     opening.without_httpx_command()
-    settings = opening.settings(ctx, host=host, port=port)
+    settings = opening.settings(ctx, host=host, port=port, reload_connectors=reload_connectors or None)
     from web import serving
 
     serving.must_be_private(settings.host, allow_public)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from web import opening, telling
+from web import cli_rehearse, opening, telling
 from web.options import Json, Yes, prints
 from web.shapes import ZapLine, ZapShown
 
@@ -37,8 +37,11 @@ def show(ctx: typer.Context, name: Name, json: Json = False) -> None:
     from engine.registry import Registry
     from web import views_zaps
 
+    registry = Registry.load(opening.settings(ctx).data / "connectors")
     with opening.database(ctx) as database, database.read() as session:
-        found = views_zaps.one(session, name, Registry.load(opening.settings(ctx).data / "connectors"))
+        found = views_zaps.one(session, name, registry)
+    if views_zaps.is_called(found, registry):
+        found = views_zaps.with_url(found, opening.with_runtime(ctx, lambda runtime: _address(runtime, found.id)))
     if json:
         telling.as_json(found)
     else:
@@ -98,9 +101,11 @@ def enable(
 ) -> None:
     """Switch a zap on. What exists already does not fire."""
     with telling.waiting("Looking at what exists already …"):
-        switched = opening.with_runtime(ctx, lambda runtime: _switched_on(runtime, name, catch_up))
+        switched, next_times = opening.with_runtime(ctx, lambda runtime: _switched_on(runtime, name, catch_up))
     news = f"version {switched.version} is published and" if switched.published else "it"
     telling.note(f"“{name}”: {news} is switched on. {_starts(switched.new_baseline)}")
+    if next_times:
+        telling.note(f"Next: {telling.dates(next_times)}")
 
 
 @app.command()
@@ -112,7 +117,7 @@ def disable(
     """Switch a zap off. Runs that have begun end as they are."""
 
     async def switch(runtime: Any) -> int:
-        held: int = runtime.switching.off(_id(runtime, name), hold_waiting=hold_waiting)
+        held: int = runtime.switching.off(_stored(runtime, name).id, hold_waiting=hold_waiting)
         return held
 
     held = opening.with_runtime(ctx, switch)
@@ -152,27 +157,59 @@ def try_(
 
     if step is not None:
         opening.with_runtime(ctx, lambda runtime: trying.step(runtime, name, step, yes=yes, json=json))
-        return
-    records = opening.with_runtime(ctx, lambda runtime: trying.newest(runtime, name, count))
-    if json:
-        telling.as_json(records)
-    elif not records:
-        telling.note("The trigger works, but there is no record yet to show.")
     else:
-        for record in records:
-            telling.facts({key: telling.shortened(value, 300) for key, value in record.items()})
-            telling.write("")
+        opening.with_runtime(ctx, lambda runtime: trying.show(runtime, name, count, json=json))
 
 
-async def _switched_on(runtime: Any, name: str, catch_up: bool) -> Any:
-    return await runtime.switching.on(_id(runtime, name), catch_up=catch_up)
+@app.command()
+def address(
+    ctx: typer.Context,
+    name: Name,
+    new: Annotated[
+        bool, typer.Option("--new", help="Make another address; the old one stops working at once.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Print the address that starts a zap with a webhook. Whoever knows it can."""
+    if new:
+        telling.confirmed(f"Give “{name}” another address? Whoever sends to the old one is turned away.", yes)
+    typer.echo(opening.with_runtime(ctx, lambda runtime: _address_of(runtime, name, new=new)))
 
 
-def _id(runtime: Any, name: str) -> str:
+async def _address_of(runtime: Any, name: str, *, new: bool) -> str:
+    from engine.errors import Refused
+    from engine.sdk.triggers import Webhook
     from engine.store import zaps
 
     with runtime.database.read() as session:
-        return zaps.find(session, name).id
+        stored = zaps.find(session, name)
+    if not isinstance(runtime.registry().operation(stored.draft.trigger.use), Webhook):
+        raise Refused(f"“{stored.name}” is not started by a webhook, so it has no address.")
+    url: str = runtime.addresses.renew(stored.id) if new else runtime.addresses.of(stored.id)
+    return url
+
+
+async def _address(runtime: Any, zap_id: str) -> str:
+    url: str = runtime.addresses.of(zap_id)
+    return url
+
+
+cli_rehearse.add_to(app)
+
+
+async def _switched_on(runtime: Any, name: str, catch_up: bool) -> Any:
+    from engine.triggers import schedules
+
+    stored = _stored(runtime, name)
+    switched = await runtime.switching.on(stored.id, catch_up=catch_up)
+    return switched, schedules.upcoming(stored.draft, runtime.registry(), runtime.now())
+
+
+def _stored(runtime: Any, name: str) -> Any:
+    from engine.store import zaps
+
+    with runtime.database.read() as session:
+        return zaps.find(session, name)
 
 
 def _starts(new_baseline: bool) -> str:
@@ -188,12 +225,14 @@ def _draw(zap: ZapShown) -> None:
             "State": zap.state + (", with unpublished changes" if zap.unpublished_changes and zap.versions else ""),
             "Needs attention": zap.attention,
             "Trigger": f"{trigger.use}{every}",
+            "Address": trigger.url,
             "Connection": trigger.connection,
             "Input": telling.shortened(trigger.given, 300) if trigger.given else "",
             "Listening": trigger.listening,
             "Last check": trigger.last_check_at,
             "Last success": trigger.last_success_at,
-            "Next check": trigger.next_check_at,
+            "Next": telling.dates(trigger.next) if trigger.next else "",
+            "Next check": None if trigger.next else trigger.next_check_at,
             "Problem": f"{trigger.problem} ({trigger.failures} checks failed)" if trigger.problem else "",
             "Warning": trigger.warning,
             "Versions": ", ".join(f"{v.number}{' (live)' if v.live else ''}" for v in zap.versions),

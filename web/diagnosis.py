@@ -140,7 +140,9 @@ def _database(database: Database) -> Findings:
 
 def _connectors(registry: Registry) -> Findings:
     for broken in registry.broken:
-        yield _wrong(f"connector {broken.name}", f"{broken.reason} ({broken.where})")
+        place = f"{broken.file}:{broken.line}" if broken.file else broken.where
+        meanwhile = "An engine that loaded it before the edit goes on with what it loaded."
+        yield _wrong(f"connector {broken.name}", f"{broken.reason} ({place}) {meanwhile}")
     yield _ok("connectors", ", ".join(sorted(registry.connectors)) or "none")
 
 
@@ -201,6 +203,9 @@ def silent(watch: Watch, running: bool, now: datetime) -> str:
         return "Its trigger waits for its connection to be repaired."
     if watch.problem:
         return f"Its trigger could not be checked ({watch.failures} times): {watch.problem}"
+    if watch.every_ms == 0:  # nothing is asked every so often: it is called, or due at times
+        overdue = running and now - watch.next_poll_at > SILENT_AFTER
+        return f"Its trigger was due {telling.when(watch.next_poll_at, now)}, and was not looked at." if overdue else ""
     patience = max(SILENT_AFTER, 3 * timedelta(milliseconds=watch.every_ms))
     if running and (watch.last_success_at is None or now - watch.last_success_at > patience):
         return f"Its trigger was last checked {telling.when(watch.last_success_at, now)}."

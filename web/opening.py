@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from engine.registry import Registry
     from engine.runtime import Runtime
+    from engine.sdk.connector import Connector
     from engine.settings import Settings
     from engine.store.database import Database
 
@@ -66,7 +68,16 @@ def with_runtime(ctx: typer.Context, work: "Callable[[Runtime], Awaitable[T]]") 
     return asyncio.run(worked(chosen, work))
 
 
-async def worked(chosen: "Settings", work: "Callable[[Runtime], Awaitable[T]]") -> T:
+def run(chosen: "Settings", connector: "Connector", work: "Callable[[Runtime], Awaitable[T]]") -> T:
+    """`with_runtime` for one connector, wherever it comes from."""
+    from engine.registry import Registry
+
+    return asyncio.run(worked(chosen, work, Registry.of(connector)))
+
+
+async def worked(
+    chosen: "Settings", work: "Callable[[Runtime], Awaitable[T]]", registry: "Registry | None" = None
+) -> T:
     """`with_runtime` inside an event loop."""
     without_httpx_command()
     from engine.connections import prints
@@ -75,7 +86,7 @@ async def worked(chosen: "Settings", work: "Callable[[Runtime], Awaitable[T]]") 
 
     logs.set_up("DEBUG" if chosen.log_level == "DEBUG" else "ERROR")
     with prints.divided():
-        runtime = Runtime(chosen)
+        runtime = Runtime(chosen, registry=registry)
         try:
             return await work(runtime)
         finally:

@@ -27,7 +27,11 @@ class ZapLine:
 
 @dataclass(frozen=True)
 class TriggerHealth:
-    """How a zap's trigger does. `listening` says that it is also told of news, besides being checked every so often."""
+    """How a zap's trigger does. `listening` says that it is also told of news, besides being checked every so often.
+
+    `url` is the address that starts a zap with a webhook; whoever knows it can. `next` are the next times of a zap
+    that is due at times, whether it is switched on or not.
+    """
 
     use: str
     connection: str | None
@@ -41,6 +45,8 @@ class TriggerHealth:
     failures: int = 0
     problem: str = ""
     warning: str = ""
+    url: str = ""
+    next: list[datetime] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,56 @@ class ZapShown:
     runs: dict[str, int]
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True)
+class StepRehearsed:
+    """What one step would do. `outcome` is would_do, exists, passes, filtered, found, not_found, stops, problem,
+    unchecked or known_later; `later` are fields of its input that other steps must give first; `record` what was found
+    or exists; `if_exists` what follows from that; `ends` that the run goes no further.
+    """
+
+    step: str
+    use: str
+    outcome: str
+    sentence: str
+    field: str
+    problems: list[dict[str, str]]
+    given: dict[str, Any]
+    later: dict[str, list[str]]
+    record: dict[str, Any] | None
+    if_exists: str
+    ends: bool
+
+
+@dataclass(frozen=True)
+class RowRehearsed:
+    """What a zap would do with one record. `same_as` is the number of an earlier row with the same calls."""
+
+    number: int
+    record_id: str
+    label: str
+    at: datetime | None
+    warning: str
+    outcome: str
+    same_as: int | None
+    steps: list[StepRehearsed]
+
+
+@dataclass(frozen=True)
+class RehearsalShown:
+    """What `zaps rehearse` says. `version` is the live one, null for a draft that differs; `records` were read,
+    `outcomes` counts the rows: would_do, exists, filtered, stops, problem, unchecked, passes.
+    """
+
+    zap: str
+    zap_id: str
+    version: int | None
+    records: int
+    outcomes: dict[str, int]
+    repeated: int
+    cut: str
+    rows: list[RowRehearsed]
 
 
 @dataclass(frozen=True)

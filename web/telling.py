@@ -18,6 +18,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+GAP = 3  # columns between two cells
+LEAST = 8  # columns of a cell that is cut
 WIDTH_OF_FILES = 200  # columns of a table that goes into a file or a pipe
 RECENT = 24 * 60 * 60  # seconds; older moments are shown as a date
 
@@ -62,6 +64,37 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, error: bool 
     console(error=error).print(drawn)
 
 
+def lines(columns: Mapping[str, int], rows: Iterable[Sequence[Any]]) -> None:
+    """A table with one line for each row. A column with 0 has the width it needs; the others share what is left, by
+    their numbers, and what is too wide for them is cut.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [[" ".join(cell(one).split()) for one in row] for row in rows]
+    screen = console()
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column, width in _widths(columns, cells, screen.width).items():
+        drawn.add_column(column, width=width, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        drawn.add_row(*(Text(one) for one in row))
+    screen.print(drawn)
+
+
+def _widths(columns: Mapping[str, int], rows: Sequence[Sequence[str]], room: int) -> dict[str, int]:
+    from rich.cells import cell_len
+
+    wide = {texts[0]: max(map(cell_len, texts)) for texts in zip(columns, *rows, strict=True)}
+    room -= GAP * len(columns) + sum(wide[name] for name, share in columns.items() if not share)
+    shares = sum(columns.values())
+    for name, share in columns.items():
+        if share:
+            wide[name] = min(wide[name], max(room * share // shares, LEAST))
+            room, shares = room - wide[name], shares - share
+    return wide
+
+
 def facts(pairs: Mapping[str, Any]) -> None:
     """Names and values below each other; empty values are left out."""
     from rich.table import Table
@@ -82,13 +115,13 @@ def problems(found: Iterable[Any]) -> None:
 
 
 @contextmanager
-def waiting(sentence: str) -> Iterator[None]:
-    """Says what is being waited for while the block runs, on a terminal."""
+def waiting(sentence: str) -> Iterator[Callable[[str], None]]:
+    """Says what is being waited for while the block runs, on a terminal. Yields how to say something else."""
     if not sys.stderr.isatty():
-        yield
+        yield lambda _sentence: None
         return
-    with console(error=True).status(plain(sentence)):
-        yield
+    with console(error=True).status(plain(sentence)) as status:
+        yield lambda sentence: status.update(plain(sentence))
 
 
 def confirmed(question: str, yes: bool) -> None:
@@ -112,6 +145,17 @@ def when(moment: datetime | None, now: datetime | None = None) -> str:
         return f"{moment.astimezone():%Y-%m-%d %H:%M}"
     span = _span(abs(seconds))
     return f"in {span}" if seconds > 0 else f"{span} ago"
+
+
+def dates(moments: Sequence[datetime]) -> str:
+    """Moments to come as a calendar has them, in their own zone: “Mon 23 Nov 09:00, … (Europe/Berlin)”."""
+    written = ", ".join(f"{one:%a} {one.day} {one:%b} {_year(one)}{one:%H:%M}" for one in moments)
+    zone = getattr(moments[0].tzinfo, "key", "") if moments else ""
+    return f"{written} ({zone})" if zone else written
+
+
+def _year(moment: datetime) -> str:
+    return "" if moment.year == datetime.now(moment.tzinfo).year else f"{moment.year} "
 
 
 def cell(value: Any) -> str:

@@ -6,24 +6,27 @@ Nothing is remembered: no event, no run. What a step did is really done, which i
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from engine.connections.contexts import Asked, LiveConnection, Purpose
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound, Problems, Refused
+from engine.runs import rendering
+from engine.runs.rendering import Refusal
 from engine.runtime import Runtime
-from engine.sdk.connector import Action, Search
+from engine.sdk.connector import Action, Search, Webhook
 from engine.sdk.records import Record
 from engine.store import zaps
 from engine.store.encoding import plain
-from engine.triggers import reading
-from engine.zaps import conditions, mapping, values
+from engine.store.zaps import StoredZap
+from engine.zaps import conditions, mapping
 from engine.zaps.model import TRIGGER, ActionStep, FilterStep, Step, Zap
 from web import telling
 
 Scope = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,34 @@ class Tried:
     record: Any
 
 
-async def newest(runtime: Runtime, name: str, count: int) -> list[dict[str, Any]]:
-    """The newest records of the trigger, newest first."""
-    zap = await asyncio.to_thread(_draft, runtime, name)
-    source = await asyncio.to_thread(runtime.sources.of, zap)
+async def show(runtime: Runtime, name: str, count: int, *, json: bool) -> None:
+    """Prints the newest records of the trigger, newest first."""
+    stored = await asyncio.to_thread(_stored, runtime, name)
+    records = await _newest(runtime, stored, count)
+    if json:
+        telling.as_json(records)
+    elif not records:
+        telling.note(_nothing_yet(runtime, stored.draft))
+    else:
+        for record in records:
+            telling.facts({key: telling.shortened(value, 300) for key, value in record.items()})
+            telling.write("")
+
+
+async def _newest(runtime: Runtime, stored: StoredZap, count: int) -> list[dict[str, Any]]:
+    """Of a webhook: those that were sent so far."""
     with telling.waiting("Looking for the newest records …"):
-        found = await reading.newest(runtime.calls, source, count)
-    return [plain(record) for record in found]
+        found = await runtime.recents.of(stored.id, stored.draft, count, keeps_files=True)
+    return [recent.data for recent in found]
 
 
 async def step(runtime: Runtime, name: str, key: str, *, yes: bool, json: bool) -> None:
     """Performs a step with the newest record, after asking; prints what became of it."""
-    zap = await asyncio.to_thread(_draft, runtime, name)
-    wanted = _step(zap, key)
-    records = await newest(runtime, name, 1)
+    stored = await asyncio.to_thread(_stored, runtime, name)
+    zap, wanted = stored.draft, _step(stored.draft, key)
+    records = await _newest(runtime, stored, 1)
     if not records:
-        raise Refused("The trigger works, but there is no record yet to test the step with.")
+        raise Refused(f"{_nothing_yet(runtime, zap)} So there is none to test the step with.")
     scope = await _scope(runtime, zap, wanted, records[0])
     tried = await _tried(runtime, zap, wanted, scope, yes)
     if json:
@@ -61,6 +76,13 @@ async def step(runtime: Runtime, name: str, key: str, *, yes: bool, json: bool) 
         telling.note(_WORDS[tried.outcome])
         if isinstance(tried.record, dict):
             telling.facts({field: telling.shortened(value, 300) for field, value in tried.record.items()})
+
+
+def _nothing_yet(runtime: Runtime, zap: Zap) -> str:
+    """Why there is no record to show."""
+    if isinstance(runtime.registry().trigger(zap.trigger.use), Webhook):
+        return "Nothing was sent to this zap yet; its records come when the service sends them."
+    return "The trigger works, but there is no record yet."
 
 
 _WORDS = {
@@ -73,9 +95,9 @@ _WORDS = {
 }
 
 
-def _draft(runtime: Runtime, name: str) -> Zap:
+def _stored(runtime: Runtime, name: str) -> StoredZap:
     with runtime.database.read() as session:
-        return zaps.find(session, name).draft
+        return zaps.find(session, name)
 
 
 def _step(zap: Zap, key: str) -> Step:
@@ -113,11 +135,11 @@ def _heads(step: Step) -> set[str]:
 
 async def _tried(runtime: Runtime, zap: Zap, step: Step, scope: Scope, yes: bool) -> Tried:
     if isinstance(step, FilterStep):
-        verdict = conditions.evaluate(step.filter, scope, zap.locale)
+        verdict = _usable(rendering.verdict(step, scope, zap.locale), step)
         return Tried(step.key, "", {}, "passed" if verdict.passed else "filtered", verdict.reason)
     operation = runtime.registry().operation(step.use)
-    live = await asyncio.to_thread(_live, runtime, step)
-    form = values.read(operation.form, mapping.render(step.with_, scope, zap.locale), zap.locale)
+    live = await runtime.connections.serving(step.use, step.connection)
+    form = _usable(rendering.given(step, operation, scope, zap.locale), step)
     if isinstance(operation, Search):
         found = await runtime.calls.find(operation, Asked(live, Purpose.SEARCH), form)
         outcome = "found" if found is not None else "nothing"
@@ -127,10 +149,10 @@ async def _tried(runtime: Runtime, zap: Zap, step: Step, scope: Scope, yes: bool
     return Tried(step.key, step.use, plain(form), outcome, plain(record))
 
 
-def _live(runtime: Runtime, step: ActionStep) -> LiveConnection:
-    if step.connection is None:
-        return runtime.connections.without(runtime.registry().connector_of(step.use))
-    return runtime.connections.live(step.connection)
+def _usable(rendered: T | Refusal, step: Step) -> T:
+    if isinstance(rendered, Refusal):
+        raise Problems([replace(problem, step=step.key) for problem in rendered.problems])
+    return rendered
 
 
 async def _performed(
@@ -142,12 +164,9 @@ async def _performed(
         if value not in (None, ""):
             telling.note(f"  {field}: {telling.shortened(value, 200)}")
     telling.confirmed("Do it now?", yes)
-    given = action.given.model_construct(
-        form.model_fields_set & set(action.given.model_fields),
-        **{name: getattr(form, name) for name in action.given.model_fields},
-    )
+    given = rendering.passed_on(action, form)
     asked = Asked(live, Purpose.ACTION, idempotency_key=secrets.token_hex(20), started_at=runtime.now())
-    if_exists = getattr(form, "if_exists", "create")
+    if_exists = rendering.if_exists(form)
     with telling.waiting("Doing it …"):
         already = None if if_exists == "create" else await runtime.calls.existing(action, asked, given)
         if already is not None:

@@ -1,6 +1,6 @@
 """What is shown of apps. Called by `cli_apps`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -39,12 +39,16 @@ def _line(connector: Connector) -> AppLine:
         title=connector.title,
         description=connector.description,
         version=connector.version,
-        triggers=[one.use for table in (connector.triggers, connector.webhooks) for one in table.values()],
-        actions=[one.use for one in connector.actions.values()],
-        searches=[one.use for one in connector.searches.values()],
+        triggers=[*_uses(connector.triggers), *_uses(connector.webhooks), *_uses(connector.schedules)],
+        actions=_uses(connector.actions),
+        searches=_uses(connector.searches),
         auth=list(connector.auth),
         profiles=list(connector.profiles),
     )
+
+
+def _uses(table: Mapping[str, Operation[Any, Any]]) -> list[str]:
+    return [one.use for one in table.values()]
 
 
 def _broken(one: Broken) -> AppLine:
@@ -55,6 +59,7 @@ def _operations(connector: Connector) -> Iterator[OperationShown]:
     tables: tuple[tuple[str, dict[str, Any]], ...] = (
         ("trigger", connector.triggers),
         ("webhook", connector.webhooks),
+        ("schedule", connector.schedules),
         ("action", connector.actions),
         ("search", connector.searches),
     )

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from engine.errors import NotFound
 from engine.runs.control import Control, Detail
 from engine.store import runs, zaps
-from engine.store.runs import NEVER, Run, Wanted
+from engine.store.moments import NEVER
+from engine.store.runs import Run, Wanted
 from engine.store.states import FINISHED, Entry, RunState
 from web.shapes import JournalLine, RunLine, RunShown
 

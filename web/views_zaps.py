@@ -1,8 +1,8 @@
 """What is shown of zaps. Reads only; called by `cli_zaps`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from sqlmodel import Session
 from engine.errors import NotFound
 from engine.sdk.fields import Kind, fields_of
 from engine.store import connections, runs, watches, zaps
+from engine.store.moments import NEVER, from_ms
 from engine.store.watches import Watch
 from engine.store.zaps import StoredZap
 from engine.zaps import mapping
@@ -40,13 +41,24 @@ def one(session: Session, name_or_id: str, registry: "Registry") -> ZapShown:
         state=str(stored.state),
         attention=stored.attention,
         unpublished_changes=live != stored.draft,
-        trigger=_trigger(shown.trigger, watch, words),
+        trigger=replace(_trigger(shown.trigger, watch, words), next=_next_times(shown, registry)),
         steps=[_step(step, words) for step in shown.steps],
         versions=_versions(session, stored),
         runs={str(state): count for state, count in sorted(runs.counts(session, stored.id).items())},
         created_at=stored.created_at,
         updated_at=stored.updated_at,
     )
+
+
+def is_called(zap: ZapShown, registry: "Registry") -> bool:
+    """Whether a service starts it by calling its address."""
+    connector = registry.connectors.get(zap.trigger.use.partition(".")[0])
+    return connector is not None and zap.trigger.use in {hook.use for hook in connector.webhooks.values()}
+
+
+def with_url(zap: ZapShown, url: str) -> ZapShown:
+    """The same with its address."""
+    return replace(zap, trigger=replace(zap.trigger, url=url))
 
 
 @dataclass(frozen=True)
@@ -110,11 +122,21 @@ def _trigger(use: TriggerUse, watch: Watch | None, words: _Words) -> TriggerHeal
         every_seconds=timedelta(milliseconds=watch.every_ms).total_seconds(),
         last_check_at=watch.last_check_at,
         last_success_at=watch.last_success_at,
-        next_check_at=watch.next_poll_at if watched else None,
+        next_check_at=watch.next_poll_at if watched and watch.next_poll_at < from_ms(NEVER) else None,
         failures=watch.failures,
         problem=watch.problem,
         warning=watch.warning,
     )
+
+
+def _next_times(zap: Zap, registry: "Registry") -> list[datetime]:
+    """Of a zap that is due at times, in its zone; counting is loaded only where there is something to count."""
+    connector = registry.connectors.get(zap.trigger.use.partition(".")[0])
+    if connector is None or not connector.schedules:
+        return []
+    from engine.triggers import schedules
+
+    return schedules.upcoming(zap, registry, datetime.now(UTC))
 
 
 def _step(step: Step, words: _Words) -> StepShown:

@@ -4,7 +4,7 @@
 """
 
 from engine.sdk.auth import ApiKey, Basic, BearerToken, Credentials, NoAuth, OAuth2, Profile, Token
-from engine.sdk.connector import Action, Connector, Search, Trigger, Webhook
+from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
 from engine.sdk.context import BlockingContext, Context
 from engine.sdk.errors import (
     AuthFailed,
@@ -35,9 +35,22 @@ from engine.sdk.fields import (
     Place,
     Secret,
     Url,
+    Verbatim,
 )
 from engine.sdk.records import Account, Choice, Delivery, File, Hook, Page, Record, Sandbox
-from engine.sdk.schedules import Rate
+from engine.sdk.schedules import (
+    Cron,
+    Daily,
+    Every,
+    FireTime,
+    Missed,
+    Monthly,
+    Rate,
+    Schedule,
+    TimeZone,
+    Weekday,
+    Weekly,
+)
 
 __all__ = [
     "Account",
@@ -55,11 +68,15 @@ __all__ = [
     "Context",
     "Country",
     "Credentials",
+    "Cron",
     "Currency",
+    "Daily",
     "Delivery",
     "Duration",
     "Email",
+    "Every",
     "File",
+    "FireTime",
     "Group",
     "Hook",
     "Html",
@@ -67,7 +84,9 @@ __all__ = [
     "Json",
     "Labels",
     "LongText",
+    "Missed",
     "Money",
+    "Monthly",
     "More",
     "NoAuth",
     "OAuth2",
@@ -82,12 +101,18 @@ __all__ = [
     "Rate",
     "Record",
     "Sandbox",
+    "Schedule",
+    "Scheduled",
     "Search",
     "Secret",
     "Stopped",
     "TemporaryFailure",
+    "TimeZone",
     "Token",
     "Trigger",
     "Url",
+    "Verbatim",
     "Webhook",
+    "Weekday",
+    "Weekly",
 ]

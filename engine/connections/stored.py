@@ -4,6 +4,7 @@ Also keeps refreshed tokens, and the profiles the owner filled in. Called by run
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +25,8 @@ from engine.store import connections, profiles
 from engine.store.connections import StoredConnection
 from engine.store.database import Database
 from engine.store.states import ConnectionState
+
+KEPT_FOR = 1.0  # seconds
 
 
 class NotUsable(Refused):
@@ -50,6 +53,7 @@ class Connections:
         self._registry = registry
         self._now = now
         self._allowed_hosts = allowed_hosts
+        self._without: dict[int, tuple[float, LiveConnection]] = {}
         self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def live(self, connection_id: str) -> LiveConnection:
@@ -92,6 +96,20 @@ class Connections:
         profile, hosts = self.profile(connector, next(iter(connector.profiles)))
         return LiveConnection.without(connector, profile=profile, allowed_hosts=hosts)
 
+    async def serving(self, use: str, connection_id: str | None) -> LiveConnection:
+        """What a step is done with; None for an app that needs no sign-in. Raises `NotFound`, `NotUsable`.
+
+        Where nobody signs in there is only the app's profile to be read, which may be as old as `KEPT_FOR`.
+        """
+        if connection_id is not None:
+            return await asyncio.to_thread(self.live, connection_id)
+        connector = self._registry().connector_of(use)
+        until, live = self._without.get(id(connector), (0.0, None))
+        if live is None or live.connector is not connector or until < time.monotonic():
+            live = await asyncio.to_thread(self.without, connector)
+            self._without[id(connector)] = (time.monotonic() + KEPT_FOR, live)
+        return live
+
     def profile(self, connector: Connector, name: str) -> tuple[Profile, frozenset[str]]:
         """A profile as shipped, with what the owner filled in, and the private hosts it may reach.
 
@@ -124,6 +142,7 @@ class Connections:
             before = stored.allowed_hosts if stored else frozenset()
             sealed = self._vault.seal({field: shown(profile)[field] for field in filled})
             profiles.put(session, connector.key, name, sealed, before | hosts, now=self._now())
+        self._without.clear()
         return profile
 
     @asynccontextmanager

@@ -3,18 +3,24 @@
 import re
 import subprocess
 import sys
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
 import zapwerk
 from engine.errors import Problems
 from engine.settings import PREFIX, Settings
 from engine.store.states import RunState
 from engine.zaps import files as zap_files
+from engine.zaps import values
+from engine.zaps.locales import Locale
 from tests import project
 from tests.project import ROOT, named
+from zapwerk import testing
 
 PAGES = [path for path in project.files() if path.suffix == ".md"]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
@@ -47,7 +53,43 @@ def test_every_setting_is_listed():
 def test_the_reference_lists_exactly_the_names_of_the_sdk():
     block = re.search(r"<!-- begin sdk -->(.*?)<!-- end sdk -->", text("docs/reference/sdk.md"), re.DOTALL)
     assert block is not None
-    assert re.findall(r"^\| `(\w+)`", block[1], re.MULTILINE) == sorted(zapwerk.__all__)
+    described = re.findall(r"^(?:###|\|) `(\w+)`", block[1], re.MULTILINE)
+    assert sorted(described) == sorted(zapwerk.__all__)
+
+
+def test_every_name_of_the_sdk_says_what_it_is():
+    page = text("docs/reference/sdk.md")
+    entries = re.split(r"^### `", page, flags=re.MULTILINE)[1:]
+    without_code = [re.sub(r"```py\n.*?```", "", entry, flags=re.DOTALL) for entry in entries]
+    silent = [entry.partition("`")[0] for entry in without_code if not re.search(r"^[A-Z`(“]\w*", entry, re.MULTILINE)]
+    assert len(entries) > 50
+    assert silent + re.findall(r"^\| `(\w+)` \|  \|", page, re.MULTILINE) == []
+
+
+def test_the_reference_lists_what_tests_of_a_connector_use():
+    block = re.search(r"<!-- begin testing -->(.*?)<!-- end testing -->", text("docs/reference/sdk.md"), re.DOTALL)
+    assert block is not None
+    assert sorted(re.findall(r"^### `(\w+)`", block[1], re.MULTILINE)) == sorted(testing.__all__)
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "is_read_as"),
+    [
+        ("Duration", "1 h 30 min", timedelta(minutes=90)),
+        ("Duration", "PT5M", timedelta(minutes=5)),
+        ("Email", "Anna <anna@example.com>", "anna@example.com"),
+        ("Url", "example.com", "https://example.com"),
+        ("Phone", "030/123-45", "+493012345"),
+        ("Country", "Deutschland", "DE"),
+        ("Currency", "€", "EUR"),
+        ("Money", "1.234,50 €", Decimal("1234.50")),
+    ],
+)
+def test_kinds_of_fields_are_read_as_the_reference_says(kind: str, typed: str, is_read_as: Any):
+    assert typed in text("docs/reference/sdk.md")
+    model = create_model("Form", value=(getattr(zapwerk, kind), ...))
+    found = values.read(model, {"value": typed}, Locale(language="de", timezone="Europe/Berlin"))
+    assert getattr(found, "value") == is_read_as  # noqa: B009 (the model is made here)
 
 
 @pytest.mark.parametrize("state", RunState)

@@ -117,10 +117,9 @@ def test_loading_again_reads_what_was_edited(folder):
             "Billing has nothing called “billing.create_clint”. Did you mean “billing.create_client”?",
         ),
         ("operation", "nothing", "There is no app “nothing”."),
-        ("trigger", "billing.create_client", "“billing.create_client” is an action, not a polling trigger."),
+        ("trigger", "billing.create_client", "“billing.create_client” is an action, not a trigger."),
         ("action", "billing.find_client", "“billing.find_client” is a search, not an action."),
         ("search", "post.new_mail", "“post.new_mail” is a polling trigger, not a search."),
-        ("webhook", "post.new_mail", "“post.new_mail” is a polling trigger, not a webhook trigger."),
         ("connector_of", "", "There is no app “”."),
     ],
 )

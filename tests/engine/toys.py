@@ -260,7 +260,7 @@ def _triggers(app: Connector, toy: Toy) -> None:
     async def paged_thing(ctx: Context, given: Shelf) -> AsyncIterator[Page[Thing]]:
         await toy.does("paged_thing", lambda: None)
         if ctx.cursor is None:
-            yield Page(tuple(toy.things[-toy.page_size :]), len(toy.things))
+            yield Page(tuple(toy.things[-ctx.newest :]), len(toy.things))
             return
         start = ctx.cursor
         while start < len(toy.things):

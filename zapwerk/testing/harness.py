@@ -28,6 +28,9 @@ from engine.store.runs import Run, Wanted
 from engine.store.states import Entry, RunState
 from engine.store.watches import Watch as StoredWatch
 from engine.triggers import reading
+from engine.triggers.sources import PollingSource, timetable
+from engine.zaps import values
+from engine.zaps.locales import Locale
 from engine.zaps.model import ActionStep, TriggerUse, Zap
 from zapwerk.testing.wire import FakeWire
 
@@ -60,7 +63,7 @@ class Hand:
 
 
 class Watched:
-    """A switched-on trigger. What existed before does not fire."""
+    """A switched-on trigger, as `Harness.switch_on` gives it. What existed before does not fire."""
 
     def __init__(self, harness: "Harness", zap_id: str, returns: type[Record] | None) -> None:
         self._harness = harness
@@ -86,8 +89,10 @@ class Watched:
 class Harness:
     """The engine's own dedupe, sign-in, values and journal around one connector.
 
-    `service` answers instead of the network (see `FakeWire`). Credentials are given by the key of the way to sign in:
-    `api_key="k"`, `credentials={"host": …}`, `oauth2="token"`. `later` moves the clock.
+    `service` answers instead of the network: a function `(httpx.Request) -> httpx.Response` (also `async`), an object
+    that has one as `handle`, or an httpx transport; to let an answer get lost it raises `httpx.ReadTimeout`.
+    Credentials are given by the key of the way to sign in: `api_key="k"`, `credentials={"host": …}`,
+    `oauth2="token"`. `later` moves the clock.
     """
 
     def __init__(
@@ -100,7 +105,7 @@ class Harness:
         self._loop = _Loop()
         self._parts = self._loop.run(_opened(Path(folder), connector, self._hand, service))
         self._finalizer = weakref.finalize(self, _close, self._loop, self._parts, folder)
-        self._connection = self._connect(profile, credentials) if connector.needs_connection else None
+        self._connection = self._connect(profile, credentials) if credentials or connector.needs_connection else None
 
     def close(self) -> None:
         """Ends the installation; happens by itself when the harness is no longer used."""
@@ -112,15 +117,25 @@ class Harness:
 
     def switch_on(self, trigger: str, **given: Any) -> Watched:
         """Switches on a zap with this trigger: takes its baseline. Raises `Problems` or `Refused` like the real one."""
-        operation = self.connector.triggers[trigger]
+        operation = self._parts.runtime.registry().trigger(f"{self.connector.key}.{trigger}")
         zap_id = self._zap(TriggerUse(use=operation.use, connection=self._connection, with_=given), ())
         return Watched(self, zap_id, operation.returns)
+
+    def times(
+        self, schedule: str, after: datetime, until: datetime, *, timezone: str = "UTC", **given: Any
+    ) -> list[datetime]:
+        """When a scheduled trigger fires between two moments, in the zone of its schedule or else `timezone`."""
+        operation = self.connector.schedules[schedule]
+        locale = Locale(timezone=timezone)
+        table = timetable(operation, values.read(operation.given, given, locale), locale)
+        return [moment.astimezone(table.zone) for moment in table.between(after, until)]
 
     def newest(self, trigger: str, count: int = 3, **given: Any) -> list[Any]:
         """What a person testing the trigger sees."""
         operation = self.connector.triggers[trigger]
         zap = self._drawn(TriggerUse(use=operation.use, connection=self._connection, with_=given), ())
         source = self._parts.runtime.sources.of(zap)
+        assert isinstance(source, PollingSource)
         return self._loop.run(reading.newest(self._parts.runtime.calls, source, count))
 
     def do(self, action: str, **given: Any) -> Outcome:
@@ -156,7 +171,7 @@ class Harness:
         return self._loop.run(self._parts.runtime.calls.choices(marker.function, self._live(), partial, search))
 
     def new_events(self, zap_id: str, known: set[str]) -> Iterator[Any]:
-        """Has the zap checked; the payloads of its events that are not in `known`, which grows by them."""
+        """For `Watched`: has the zap checked; the payloads of events that are not in `known`, which grows by them."""
         self._loop.run(self._parts.engine.polling.check([zap_id]))
         with self._parts.runtime.database.read() as session:
             fresh = [run for run in reversed(self._runs(zap_id)) if run.event_id not in known]
@@ -165,12 +180,12 @@ class Harness:
         return iter(payloads)
 
     def watch_problem(self, zap_id: str) -> str:
-        """Why the zap's last check failed."""
+        """For `Watched`: why the zap's last check failed."""
         watch = self._watch(zap_id)
         return watch.problem if watch else ""
 
     def watch_warning(self, zap_id: str) -> str:
-        """What the zap's last checks found odd."""
+        """For `Watched`: what the zap's last checks found odd."""
         watch = self._watch(zap_id)
         return watch.warning if watch else ""
 
