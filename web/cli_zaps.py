@@ -40,8 +40,11 @@ def show(ctx: typer.Context, name: Name, json: Json = False) -> None:
     registry = Registry.load(opening.settings(ctx).data / "connectors")
     with opening.database(ctx) as database, database.read() as session:
         found = views_zaps.one(session, name, registry)
-    if views_zaps.is_called(found, registry):
-        found = views_zaps.with_url(found, opening.with_runtime(ctx, lambda runtime: _address(runtime, found.id)))
+        called = views_zaps.is_called(found, registry)
+        received_at = views_zaps.last_received(session, found.id) if called else None
+    if called:
+        url = opening.with_runtime(ctx, lambda runtime: _address(runtime, found.id))
+        found = views_zaps.with_url(found, url, received_at)
     if json:
         telling.as_json(found)
     else:
@@ -230,7 +233,7 @@ def _draw(zap: ZapShown) -> None:
             "Input": telling.shortened(trigger.given, 300) if trigger.given else "",
             "Listening": trigger.listening,
             "Last check": trigger.last_check_at,
-            "Last success": trigger.last_success_at,
+            "Last received" if trigger.url else "Last success": trigger.last_success_at,
             "Next": telling.dates(trigger.next) if trigger.next else "",
             "Next check": None if trigger.next else trigger.next_check_at,
             "Problem": f"{trigger.problem} ({trigger.failures} checks failed)" if trigger.problem else "",

@@ -56,9 +56,15 @@ def is_called(zap: ZapShown, registry: "Registry") -> bool:
     return connector is not None and zap.trigger.use in {hook.use for hook in connector.webhooks.values()}
 
 
-def with_url(zap: ZapShown, url: str) -> ZapShown:
-    """The same with its address."""
-    return replace(zap, trigger=replace(zap.trigger, url=url))
+def last_received(session: Session, zap_id: str) -> datetime | None:
+    """When the last run of a zap was made."""
+    newest = runs.find(session, runs.Wanted(zap_id=zap_id, limit=1))
+    return newest[0].created_at if newest else None
+
+
+def with_url(zap: ZapShown, url: str, received_at: datetime | None) -> ZapShown:
+    """The same with its address, and when something came there last."""
+    return replace(zap, trigger=replace(zap.trigger, url=url, last_success_at=received_at))
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class Connections:
         self._registry = registry
         self._now = now
         self._allowed_hosts = allowed_hosts
-        self._without: dict[int, tuple[float, LiveConnection]] = {}
+        self._without: dict[str, tuple[float, LiveConnection]] = {}
         self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def live(self, connection_id: str) -> LiveConnection:
@@ -104,10 +104,10 @@ class Connections:
         if connection_id is not None:
             return await asyncio.to_thread(self.live, connection_id)
         connector = self._registry().connector_of(use)
-        until, live = self._without.get(id(connector), (0.0, None))
+        until, live = self._without.get(connector.key, (0.0, None))
         if live is None or live.connector is not connector or until < time.monotonic():
             live = await asyncio.to_thread(self.without, connector)
-            self._without[id(connector)] = (time.monotonic() + KEPT_FOR, live)
+            self._without[connector.key] = (time.monotonic() + KEPT_FOR, live)
         return live
 
     def profile(self, connector: Connector, name: str) -> tuple[Profile, frozenset[str]]:

@@ -202,7 +202,9 @@ def test_a_zap_that_was_never_switched_on_has_its_address_already(serving: Serve
     assert installation.run("zaps", "address", "not yet").stdout.strip() == url
     assert httpx.post(url, json={}).status_code == 410
     installation.run("zaps", "enable", "not yet")
+    assert installation.json("zaps", "show", "not yet")["trigger"]["last_success_at"] is None
     assert httpx.post(url, json={}).status_code == 202
+    assert installation.json("zaps", "show", "not yet")["trigger"]["last_success_at"] is not None
 
 
 def test_another_address_ends_the_old_one(serving: Served) -> None:

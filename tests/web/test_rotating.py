@@ -40,6 +40,17 @@ def test_everything_is_sealed_with_a_new_key_and_the_old_one_is_gone(connected: 
     assert connected.json("doctor")["ok"]
 
 
+def test_the_address_of_a_webhook_stays_the_same(installation: Installation):
+    step = "{key: any, filter: {all: [{value: x, is: exists}]}}"
+    zap = f"zapwerk: 1\nname: hooked\ntrigger: {{use: webhook.catch}}\nsteps:\n  - {step}\n"
+    installation.run("zaps", "import", "-", said=zap)
+    address = installation.run("zaps", "address", "hooked").stdout
+    assert "1 credentials" in installation.run("secrets", "rotate").stderr
+    assert installation.run("zaps", "address", "hooked").stdout == address
+    (installation.data / "secret.key").write_bytes(new_key())
+    assert "zapwerk zaps address" in installation.run("secrets", "rotate", code=1).stderr
+
+
 def test_a_vault_that_is_in_use_takes_part_without_a_restart(connected: Installation):
     key_file = connected.data / "secret.key"
     vault = Vault(load_keys(None, connected.data), file=key_file)
