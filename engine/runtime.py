@@ -144,7 +144,7 @@ class Engine:
         self.polling = Polling(
             runtime.database,
             self.writer,
-            Plans(runtime.database, runtime.sources, runtime.registry),
+            Plans(runtime.database, runtime.sources),
             runtime.calls,
             runtime.now,
             self.queue.ring,

@@ -85,16 +85,18 @@ def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
 # What waited for its time is queued when that has come.
 _WAKE = Statement("UPDATE run SET state = 'queued' WHERE state IN ('retrying', 'waiting') AND due_at <= :moment")
 _LONGEST_DUE = Statement(
-    "SELECT id FROM run WHERE state = 'queued' AND zap_id = :zap_id ORDER BY due_at, id LIMIT :room"
+    "SELECT id FROM run INDEXED BY run_queued "
+    "WHERE state = 'queued' AND zap_id = :zap_id ORDER BY due_at, id LIMIT :room"
 )
 # Jumps from zap to zap along the index of queued runs, however many of each there are.
 _NEXT_ZAPS = Statement(
     """
     WITH RECURSIVE next_zap (zap_id) AS (
-        SELECT (SELECT min(zap_id) FROM run WHERE state = 'queued' AND zap_id > :after)
+        SELECT (SELECT min(zap_id) FROM run INDEXED BY run_queued WHERE state = 'queued' AND zap_id > :after)
         UNION ALL
-        SELECT (SELECT min(zap_id) FROM run WHERE state = 'queued' AND zap_id > next_zap.zap_id)
-        FROM next_zap WHERE zap_id IS NOT NULL
+        SELECT (
+            SELECT min(zap_id) FROM run INDEXED BY run_queued WHERE state = 'queued' AND zap_id > next_zap.zap_id
+        ) FROM next_zap WHERE zap_id IS NOT NULL
     )
     SELECT zap_id FROM next_zap WHERE zap_id IS NOT NULL LIMIT :count
     """

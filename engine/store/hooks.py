@@ -20,6 +20,10 @@ class Standing:
     zap_id: str
     state: ZapState
     published: int | None
+    generation: int | None
+    """Of the zap's watch: another one when it was switched or published."""
+    revision: int | None
+    """Of the connection it is taken in with, if there is one."""
 
     @property
     def takes_in(self) -> bool:
@@ -28,15 +32,20 @@ class Standing:
 
 
 _STANDING = Statement(
-    "SELECT zap.id, zap.state, zap.published FROM hook JOIN zap ON zap.id = hook.zap_id "
-    "WHERE hook.token_hash = :token_hash AND zap.deleted_at IS NULL"
+    """
+    SELECT zap.id, zap.state, zap.published, watch.generation, connection.revision
+    FROM hook JOIN zap ON zap.id = hook.zap_id
+        LEFT JOIN watch ON watch.zap_id = zap.id
+        LEFT JOIN connection ON connection.id = watch.connection_id
+    WHERE hook.token_hash = :token_hash AND zap.deleted_at IS NULL
+    """
 )
 
 
 def standing(connection: Connection, token_hash: str) -> Standing | None:
     """None for a token that leads nowhere, or to a zap that was deleted."""
     found = _STANDING(connection, token_hash=token_hash).fetchone()
-    return Standing(found[0], ZapState(found[1]), found[2]) if found else None
+    return Standing(found[0], ZapState(found[1]), *found[2:]) if found else None
 
 
 def sealed_token(session: Session, zap_id: str) -> bytes | None:

@@ -11,14 +11,18 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
+_INDEXED = re.compile(r" INDEXED BY \w+")
 
 
 class Statement:
-    """One statement. `locking` is added on PostgreSQL, where reading does not keep others from writing."""
+    """One statement. `locking` is added on PostgreSQL, where reading does not keep others from writing.
+
+    `INDEXED BY …` is for SQLite alone, which has no statistics and may choose an index that reads all that waits.
+    """
 
     def __init__(self, sql: str, *, locking: str = "") -> None:
         self._sql = sql
-        self._psycopg = _NAME.sub(r"%(\1)s", f"{sql} {locking}".rstrip())
+        self._psycopg = _NAME.sub(r"%(\1)s", f"{_INDEXED.sub('', sql)} {locking}".rstrip())
 
     def __call__(self, connection: Connection, **values: Any) -> Any:
         """Executes it; the driver's cursor. Values are what drivers know: text, numbers, bytes, None.
@@ -27,6 +31,7 @@ class Statement:
         """
         dialect, driver = connection.dialect, connection.connection.driver_connection
         assert driver is not None
+        assert connection.in_transaction(), "the driver by itself would begin none"
         sql = self._sql if dialect.name == "sqlite" else self._psycopg
         try:
             return driver.execute(sql, values)

@@ -3,12 +3,10 @@
 Making one takes ten times as long as a check that finds nothing new. Called by `polling`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.connections.contexts import LiveConnection
 from engine.errors import NotFound
-from engine.registry import Registry
 from engine.store import zaps
 from engine.store.database import Database
 from engine.store.stamps import Stamp
@@ -32,10 +30,9 @@ class Plan:
 class Plans:
     """The plans of one process."""
 
-    def __init__(self, database: Database, sources: Sources, registry: Callable[[], Registry]) -> None:
+    def __init__(self, database: Database, sources: Sources) -> None:
         self._database = database
         self._sources = sources
-        self._registry = registry
         self._kept: dict[str, Plan] = {}
         self._opened: dict[str, tuple[Stamp, LiveConnection]] = {}
 
@@ -44,8 +41,7 @@ class Plans:
         plan = self._kept.get(watch.zap_id)
         if plan is None or plan.stamp != stamp:
             return None
-        connector = plan.source.connection.connector
-        return plan if self._registry().connectors.get(connector.key) is connector else None
+        return plan if self._sources.is_current(plan.source) else None
 
     def made(self, watch: Watch, stamp: Stamp) -> Plan:
         """A new plan. Blocking. Raises `NotFound`, `NotUsable`, `ValueProblems`."""

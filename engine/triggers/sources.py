@@ -106,6 +106,11 @@ class Sources:
         trigger, live = self._found(zap, opened)
         return _source(trigger, live, values.read(trigger.given, zap.trigger.with_, zap.locale), zap.locale)
 
+    def is_current(self, source: Source) -> bool:
+        """False when the connector was edited or removed since."""
+        connector = source.connection.connector
+        return self.registry().connectors.get(connector.key) is connector
+
     def _found(self, zap: Zap, opened: LiveConnection | None) -> tuple[AnyTrigger, LiveConnection]:
         """Both of the same code: an edit of the connector may be taken up between the two looks."""
         while True:

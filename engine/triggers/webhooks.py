@@ -109,7 +109,7 @@ class Webhooks:
 
     async def _received(self, token: str, token_hash: str, delivery: Delivery) -> Receipt:
         for look in range(LOOKS_AGAIN):
-            known = self._plans.get(token_hash) if look == 0 else None
+            known = self._kept(token_hash) if look == 0 else None
             looked = known if known else await asyncio.to_thread(self._look, token, token_hash)
             if isinstance(looked, Receipt):
                 self._plans.pop(token_hash, None)
@@ -119,6 +119,11 @@ class Webhooks:
             if receipt is not None and (receipt.verdict is Verdict.ACCEPTED or known is None):
                 return receipt
         return Receipt(Verdict.BUSY, said="The zap is being changed. Please send it again.")
+
+    def _kept(self, token_hash: str) -> "_Plan | None":
+        """What is known of an address, unless the connector was edited since. The rest is looked at when storing."""
+        plan = self._plans.get(token_hash)
+        return plan if plan is not None and self.sources.is_current(plan.source) else None
 
     def _keep(self, token_hash: str, plan: _Plan) -> None:
         if len(self._plans) >= MAX_PLANS:

@@ -2,16 +2,26 @@
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
+from engine.settings import Settings
 from engine.store import claims
 from engine.store.claims import Offer
+from engine.store.runs import COLUMNS
 from engine.store.states import RunState
 from tests.engine.benches import Bench, in_a_loop
+from tests.engine.databases import settings_over
 from tests.engine.toys import Waits
 from tests.waiting import until
+
+
+@pytest.fixture
+def sqlite(servers: None, tmp_path: Path) -> Bench:
+    return Bench(settings_over("sqlite", Settings(data=tmp_path / "data")))
 
 
 async def claimed(bench: Bench, free: int, **more: Any) -> list[str]:
@@ -90,6 +100,42 @@ async def test_a_zap_whose_service_hangs_does_not_stop_the_others(bench: Bench):
     await until(lambda: RunState.SUCCEEDED in bench.states(quick), what="the quick zap's run to be done")
     assert RunState.SUCCEEDED not in bench.states(slow)
     waits.gate.set()
+
+
+@in_a_loop
+async def test_a_claim_costs_the_same_however_long_the_queue_is(sqlite: Bench):
+    """Counted in what SQLite does, which is the same on every machine."""
+    bench = sqlite
+    first, second = await flooded(bench, 60, 60)
+    short = await steps_of_a_claim(bench)
+    copies = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 80) INSERT INTO run SELECT "
+    columns = ", ".join("id || '-' || x" if name == "id" else name for name in COLUMNS)
+    bench.change(f"{copies}{columns} FROM run, n WHERE state = 'queued'")
+    assert len(bench.runs(first)) + len(bench.runs(second)) > 9_000
+    assert await steps_of_a_claim(bench) < 1.5 * short
+
+
+async def steps_of_a_claim(bench: Bench) -> int:
+    """How many steps SQLite takes for claiming ten runs, which go back."""
+    now, steps = bench.now(), 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    def entry(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.set_progress_handler(count, 1)
+        taken = claims.claim(connection, Offer("me", now, now + timedelta(minutes=1), 10))
+        driver.set_progress_handler(None, 1)
+        assert len(taken) == 10
+
+    with bench.runtime.database.engine.connect().execution_options(writes=True) as connection:
+        transaction = connection.begin()
+        entry(connection)
+        transaction.rollback()
+    return steps
 
 
 @pytest.mark.parametrize(("free", "running", "more"), [(50, 0, 40), (10, 40, 0), (1, 0, 1), (5, 4, 4), (0, 0, 0)])

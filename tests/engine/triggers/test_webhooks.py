@@ -7,17 +7,21 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from engine.connections.connecting import Wish
+from engine.registry import Registry
 from engine.sdk.records import Delivery, Hook
-from engine.store import zaps
+from engine.store import connections, zaps
 from engine.store.states import RunState, ZapState
 from engine.triggers.webhooks import Receipt, Verdict
 from engine.zaps.model import ActionStep, TriggerUse, Zap
 from tests.engine.benches import Bench, in_a_loop
 from tests.engine.toys import Waits
 from zapwerk import (
+    ApiKey,
     Connector,
     Context,
     InvalidInput,
+    NoAuth,
     OutcomeUnknown,
     PermanentFailure,
     Record,
@@ -40,14 +44,22 @@ class Shop:
         self.error: Exception | None = None
         self.waits: Waits | None = None
         self.hooks: list[Hook] = []
-        self.connector = Connector("shop", title="Shop")
-        self.connector.webhook(sentence="an order is paid")(self._function())
+        self.secrets: list[str] = []
+        self.connector = self.edited()
+
+    def edited(self) -> Connector:
+        """The same connector, imported once more."""
+        connector = Connector("shop", title="Shop", auth=[NoAuth(), ApiKey()])
+        connector.webhook(sentence="an order is paid")(self._function())
+        return connector
 
     def _function(self) -> Any:
         async def paid(ctx: Context, given: Nothing, delivery: Delivery) -> list[Record]:
             """An order is paid."""
             if self.waits:
                 await self.waits.rest()
+            if ctx.auth == "api_key":
+                self.secrets.append(ctx.credentials.key.get_secret_value())
             if self.error:
                 raise self.error
             return [Record.model_validate(order) for order in json.loads(delivery.body)]
@@ -66,11 +78,11 @@ class Hooked:
         self.bench, self.shop = bench, shop
         self.zap_id = ""
 
-    async def switch_on(self, **more: Any) -> "Hooked":
+    async def switch_on(self, connection: str | None = None, **more: Any) -> "Hooked":
         step = ActionStep(
             key="made", use="toy.make", connection=(await self.bench.connect()).id, with_={"name": "{{ trigger.id }}"}
         )
-        drawn = Zap(name="hooked", trigger=TriggerUse(use="shop.paid"), steps=(step,), **more)
+        drawn = Zap(name="hooked", trigger=TriggerUse(use="shop.paid", connection=connection), steps=(step,), **more)
         with self.bench.runtime.database.write() as session:
             self.zap_id = zaps.create(session, drawn, now=self.bench.now()).id
         await self.bench.runtime.switching.on(self.zap_id)
@@ -169,6 +181,36 @@ async def test_a_delivery_that_is_read_while_the_zap_is_switched_off_makes_no_ru
     hooked.shop.waits.gate.set()
     assert (await coming).verdict is Verdict.OFF
     assert len(bench.runs(hooked.zap_id)) == 1
+
+
+@in_a_loop
+async def test_a_connection_with_a_new_secret_is_taken_up_with_the_next_delivery(bench: Bench, hooked: Hooked):
+    connecting = bench.runtime.connecting
+    connection = await connecting.add(Wish("shop", "signing", {"key": "first"}, auth="api_key"))
+    await hooked.switch_on(connection.id)
+    await hooked.send("1")
+    await connecting.reconnect(connection.id, {"key": "second"})
+    await hooked.send("2")
+    assert hooked.shop.secrets[0] == "first"
+    assert hooked.shop.secrets[-1] == "second"
+    with bench.runtime.database.write() as session:
+        connections.remove(session, connection.id, now=bench.now())
+    assert (await hooked.send("3")).verdict is Verdict.BUSY
+    assert len(bench.runs(hooked.zap_id)) == 2
+
+
+@in_a_loop
+async def test_an_edited_connector_reads_the_next_delivery(bench: Bench, hooked: Hooked):
+    await hooked.switch_on()
+    await hooked.send("1")
+    edited = hooked.shop.edited()
+    edited.webhooks["paid"].function = _nothing
+    bench.runtime.connectors.registry = Registry.of(*bench.connectors[:-1], edited)
+    assert (await hooked.send("2")).runs == ()
+
+
+async def _nothing(ctx: Context, given: Nothing, delivery: Delivery) -> list[Record]:
+    return []
 
 
 @in_a_loop
