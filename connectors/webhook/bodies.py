@@ -16,6 +16,7 @@ from python_multipart.multipart import parse_options_header
 from zapwerk import Delivery, File, InvalidInput
 
 MAX_PARTS = 1000  # fields and files of one form
+MAX_VALUE = 1_000_000  # bytes; a longer body is kept as a file: read into values it may take fifty times its size
 FORM = "application/x-www-form-urlencoded"
 FORM_WITH_FILES = "multipart/form-data"
 TEXTS = ("text/", "application/xml", "application/javascript", "application/graphql")
@@ -34,6 +35,8 @@ async def read(delivery: Delivery, files: Any) -> Read:
     if not delivery.body:
         return Read()
     kind, options = _content_type(delivery.content_type)
+    if len(delivery.body) > MAX_VALUE and kind != FORM_WITH_FILES:
+        return Read(files=[await files.save("body", delivery.body, kind or "application/octet-stream")])
     if kind == "application/json" or kind.endswith("+json"):
         return Read(_json(delivery.body))
     if kind == FORM:

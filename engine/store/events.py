@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from engine.store.moments import from_ms
-from engine.store.tables import EventRow
+from engine.store.tables import EventRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,14 @@ class Event:
 
 def newest(session: Session, zap_id: str, use: str, limit: int) -> list[Event]:
     """The last accepted events of a zap that the trigger `use` made, the newest first."""
-    mine = select(EventRow).where(
-        EventRow.zap_id == zap_id, col(EventRow.source).startswith(f"{use}:", autoescape=True)
+    mine = (
+        select(EventRow)
+        .join(RunRow, col(RunRow.event_id) == col(EventRow.id))
+        .where(
+            RunRow.zap_id == zap_id,
+            col(RunRow.replay_of).is_(None),
+            col(EventRow.source).startswith(f"{use}:", autoescape=True),
+        )
     )
-    last = mine.order_by(col(EventRow.id).desc()).limit(limit)
+    last = mine.order_by(col(RunRow.id).desc()).limit(limit)  # runs have an index for that
     return [Event(row.record_id, row.payload, from_ms(row.received_at)) for row in session.exec(last)]

@@ -165,13 +165,14 @@ class Writer:
                 _tell(submitted, error=error)
                 return
             else:
-                self.trouble = ""
                 _tell(submitted, result)
                 return
 
     def _commit(self, batch: Sequence[_Submitted]) -> list[Any]:
         with self._database.turn(urgent=True), self._database.connect() as connection:
-            return [submitted.entry(connection) for submitted in batch]
+            results = [submitted.entry(connection) for submitted in batch]
+        self.trouble = ""
+        return results
 
 
 def _tell(submitted: _Submitted, result: Any = None, error: BaseException | None = None) -> None:

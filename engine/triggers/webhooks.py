@@ -99,6 +99,8 @@ class Webhooks:
         token_hash = hash_of(token)
         if self._under_way[token_hash] >= self.at_once:
             return Receipt(Verdict.BUSY, said="Too many deliveries to this address at once.")
+        if self.writer.trouble:  # whoever waited for an answer would send again what is stored in the end
+            return Receipt(Verdict.BUSY, said="Nothing can be stored at the moment. Please send it again later.")
         self._under_way[token_hash] += 1
         try:
             return await self._received(token, token_hash, delivery)

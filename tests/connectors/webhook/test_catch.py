@@ -68,6 +68,14 @@ def test_a_body_that_is_a_file_is_kept_as_one(harness: Harness) -> None:
     assert [(file.content_type, file.size) for file in record.files] == [("image/png", 6)]
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_too_long_for_a_value_is_kept_as_a_file(harness: Harness, content_type: str) -> None:
+    body = b"[" + b"[]," * 400_000 + b"[]]"
+    record = caught(harness, body, content_type)
+    assert record.body is None
+    assert [file.size for file in record.files] == [len(body)]
+
+
 def test_every_file_of_a_form_is_told_apart(harness: Harness) -> None:
     parts = (
         b'--b\r\nContent-Disposition: form-data; name="note"\r\n\r\nline 1\r\nline 2\r\n'

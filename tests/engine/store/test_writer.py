@@ -157,7 +157,7 @@ def submitted(writer: Writer, entry: Callable[[Connection], str]) -> "Future[str
     def wait() -> None:
         try:
             answer.set_result(writer.write_and_wait(entry))
-        except OperationalError as error:
+        except (OperationalError, ValueError) as error:
             answer.set_exception(error)
 
     threading.Thread(target=wait).start()
@@ -209,6 +209,25 @@ def test_a_full_disk_is_waited_for(sqlite: Database):
     assert answer.result(10) == "big"
     assert writer.trouble == ""
     writer.close()
+
+
+def test_the_trouble_is_over_when_something_is_written_whatever_became_of_the_entry_in_trouble(sqlite: Database):
+    impatient, other = locked(sqlite)
+    writer = Writer(impatient)
+
+    def no_good(connection: Connection) -> str:
+        raise ValueError("no good")
+
+    answer = submitted(writer, no_good)
+    wait_until(lambda: writer.trouble)
+    other.execute("COMMIT")
+    with pytest.raises(ValueError, match="no good"):
+        answer.result(10)
+    assert writer.write_and_wait(put("a")) == "a"
+    assert writer.trouble == ""
+    writer.close()
+    other.close()
+    impatient.close()
 
 
 def test_closing_in_trouble_ends_and_says_what_was_not_written(sqlite: Database):

@@ -231,6 +231,17 @@ async def test_a_flood_is_accepted_and_held(bench: Bench, hooked: Hooked):
 
 
 @in_a_loop
+async def test_while_nothing_can_be_stored_senders_are_sent_away_and_later_welcome(bench: Bench, hooked: Hooked):
+    await hooked.switch_on()
+    bench.engine.writer.trouble = "The database cannot be written: disk full"
+    receipt = await hooked.send("")
+    assert (receipt.verdict, receipt.runs) == (Verdict.BUSY, ())
+    bench.engine.writer.trouble = ""
+    assert (await hooked.send("")).verdict is Verdict.ACCEPTED
+    assert len(bench.runs(hooked.zap_id)) == 1
+
+
+@in_a_loop
 async def test_too_many_at_once_are_sent_away_for_later(bench: Bench, hooked: Hooked):
     await hooked.switch_on()
     bench.engine.webhooks.at_once = 3
