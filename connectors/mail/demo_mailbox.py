@@ -25,6 +25,7 @@ from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
+from pymap.parsing.specials import ObjectId
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
@@ -78,6 +79,13 @@ class _Inbox(MailboxData):
         return message
 
 
+class _OwnIds:
+    """Names each mail for EMAILID by chance: pymap goes by a checksum of 32 bits, which different mails do share."""
+
+    def add(self, content: Any) -> ObjectId:
+        return ObjectId.random_email_id()
+
+
 class _Config(Config):
     @property
     def greeting(self) -> bytes:
@@ -103,7 +111,8 @@ def _config(username: str, password: str) -> Any:
 async def _inbox(config: Any, kept: _Kept) -> _Inbox:
     """The mailbox as it was when it was last stopped, registered with pymap under the configured user."""
     folders = MailboxSet()
-    inbox = _Inbox(folders._content_cache, folders._thread_cache)
+    names: Any = _OwnIds()
+    inbox = _Inbox(names, folders._thread_cache)
     inbox._uid_validity = kept.uidvalidity
     folders._inbox = inbox
     for content, came in kept.all():
@@ -122,7 +131,7 @@ class _Incoming:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         now = datetime.now(UTC)
-        # As any mail server does. It also makes each mail another: pymap gives equal ones the same EMAILID.
+        # As any mail server does.
         received = (
             f"Received: from {session.peer[0]} by localhost (Zapwerk demo) with SMTP id {uuid4().hex}-"
             f"{next(self._numbers)};\r\n {format_datetime(now)}\r\n"

@@ -4,6 +4,7 @@ import asyncio
 import smtplib
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -126,6 +127,19 @@ def test_two_equal_mails_are_two_events(tmp_path):
         bench.poll(new_email)
         send(started, "same", "same")
         first, second = bench.poll(new_email)
+        assert first.id != second.id
+
+
+def test_two_mails_of_the_same_checksum_are_two_events(tmp_path):
+    mails = tmp_path / "mails"
+    mails.mkdir()
+    one, other = mail(text="bbb"), mail(text="c`c")
+    assert zlib.adler32(one) == zlib.adler32(other), "pymap's own checksum cannot tell them apart"
+    (mails / "0000000101.eml").write_bytes(one)
+    (mails / "0000000102.eml").write_bytes(other)
+    with running(tmp_path) as started, bench_at(started) as bench:
+        first, second = bench.poll(new_email)
+        assert (first.text.strip(), second.text.strip()) == ("bbb", "c`c")
         assert first.id != second.id
 
 
