@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
 from engine.errors import NewerDatabase
-from engine.store import migrate, tables  # noqa: F401 - the tables fill the metadata
+from engine.store import migrate, schema  # noqa: F401 - it fills the metadata
 from engine.store.database import Database
 
 VERSIONS = migrate.FOLDER / "versions"

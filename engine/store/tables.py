@@ -63,6 +63,8 @@ class ZapRow(SQLModel, table=True):
     state: str  # zaps.State
     attention: str = ""
     draft: str
+    folder: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    updated_by: str = Field(default="", sa_column_kwargs={"server_default": ""})  # a person's id
     published: int | None = None
     concurrency: int | None = None  # of the published version
     revision: int = 1
@@ -79,6 +81,7 @@ class VersionRow(SQLModel, table=True):
     number: int = Field(primary_key=True)
     definition: str
     connectors: str  # {app: version of the connector it was made with}
+    created_by: str = Field(default="", sa_column_kwargs={"server_default": ""})  # a person's id
     created_at: int = Field(sa_column=_ms())
 
 

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from engine.store import tables  # noqa: F401  (fills the metadata)
+from engine.store import schema  # noqa: F401  (fills the metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],
