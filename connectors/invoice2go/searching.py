@@ -53,9 +53,12 @@ def folded(value: Any) -> str:
 async def this_call(ctx: Context, wanted: Wanted, sent: Row) -> Row | None:
     """The record that this call made, None if it made none, or `CannotTell`."""
     profile = calls.profile_of(ctx)
-    if profile.reference_field and ctx.idempotency_key:
-        return await _by_reference(ctx, profile, wanted)
-    return await _by_likeness(ctx, profile, wanted, sent)
+    if not (profile.reference_field and ctx.idempotency_key):
+        return await _by_likeness(ctx, profile, wanted, sent)
+    found = await _by_reference(ctx, profile, wanted)
+    if found is None:
+        await _must_keep_references(ctx, profile, wanted)
+    return found
 
 
 async def like(ctx: Context, wanted: Wanted) -> Row | None:
@@ -105,6 +108,15 @@ async def _by_reference(ctx: Context, profile: Invoice2goProfile, wanted: Wanted
         if _reaches_back(ctx, profile, page):
             return None
     return None
+
+
+async def _must_keep_references(ctx: Context, profile: Invoice2goProfile, wanted: Wanted) -> None:
+    """Raises `CannotTell` for a record like it, not older than the call, without a reference: perhaps none are kept."""
+    since, unsure = await _alike(ctx, profile, wanted)
+    bare = [row for row in (*since, *unsure) if not replies.found(row, profile.reference_field)]
+    if bare:
+        candidates = [replies.shown(row, wanted.names, profile) for row in bare[:MAX_CANDIDATES]]
+        raise CannotTell(UNCERTAIN, candidates=candidates)
 
 
 async def _by_likeness(ctx: Context, profile: Invoice2goProfile, wanted: Wanted, sent: Row) -> Row | None:

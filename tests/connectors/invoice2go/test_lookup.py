@@ -30,6 +30,19 @@ def test_a_call_is_found_by_its_reference_and_by_no_likeness(tmp_path: Path, cha
     with_sandbox(tmp_path, work)
 
 
+def test_a_service_that_silently_drops_references_leads_to_a_person_and_never_to_a_second_client(tmp_path: Path):
+    async def work(there: Practice) -> None:
+        there = there.with_profile(reference_field="external_reference", reference_param="external_reference")
+        began = datetime.now(UTC)
+        assert await this_client(there.lookup("k", began), ANNA) is None
+        made = await create_client(there.ctx("k"), ANNA)
+        with pytest.raises(CannotTell) as told:
+            await this_client(there.lookup("k", began), ANNA)
+        assert [one["id"] for one in told.value.candidates] == [made.id]
+
+    with_sandbox(tmp_path, work, **BARE)
+
+
 def test_an_item_is_found_by_its_reference(tmp_path: Path):
     async def work(there: Practice) -> None:
         made = await create_item(there.ctx("mine"), NewItem(name="x", rate="1.50"))
