@@ -10,7 +10,8 @@ from engine.settings import Settings
 from tests.waiting import free_port
 
 SYSTEM_FOLDERS = (os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin")
-NO_DOVECOT = "left out: needs Dovecot (Debian: apt-get install dovecot-imapd)"
+NEEDED = {"dovecot": ("dovecot", "dovecot-imapd"), "browser": ("chromium", "chromium")}
+"""By mark: the program that its tests need, and the Debian package that has it."""
 
 
 @pytest.fixture
@@ -20,9 +21,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out, visibly, what needs Dovecot where there is none; never with CI=true."""
-    if os.environ.get("CI") == "true" or shutil.which("dovecot", path=os.pathsep.join(SYSTEM_FOLDERS)):
+    """Leaves out, visibly, what needs a program that is not there; never with CI=true."""
+    if os.environ.get("CI") == "true":
         return
-    for item in items:
-        if item.get_closest_marker("dovecot"):
-            item.add_marker(pytest.mark.skip(reason=NO_DOVECOT))
+    for mark, (program, package) in NEEDED.items():
+        if shutil.which(program, path=os.pathsep.join(SYSTEM_FOLDERS)):
+            continue
+        reason = f"left out: needs {program} (Debian: apt-get install {package})"
+        for item in items:
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
