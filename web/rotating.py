@@ -19,7 +19,7 @@ from engine.connections import vault
 from engine.connections.vault import KEY_FILE, Vault
 from engine.errors import Refused, VaultError
 from engine.settings import Settings
-from engine.store import connections, facts, hooks, profiles
+from engine.store import connections, facts, hooks, people, profiles
 from engine.store.database import Database
 
 LOCK = "secret.lock"
@@ -82,6 +82,13 @@ def _must_open(database: Database, keys: Vault) -> None:
                     "The address of a webhook cannot be opened with the key at hand. Put back the right key, or give "
                     f"the zap another address: zapwerk zaps address {zap_id} --new"
                 )
+        for person_id, secret in people.sealed(session).items():
+            if not _opens(keys, secret):
+                who = people.find(session, person_id)
+                raise Refused(
+                    f"The second factor of {who.name} cannot be opened with the key at hand. Put back the right key, "
+                    f"or take it away: zapwerk people link {who.email} --without-second-factor"
+                )
 
 
 def _opens(keys: Vault, sealed: bytes) -> bool:
@@ -106,6 +113,7 @@ def _drop_old_keys(database: Database, data: Path) -> None:
         assert all(_opens(newest, one.sealed) for one in connections.every(session) if one.sealed is not None)
         assert all(_opens(newest, filled.sealed) for filled in profiles.every(session).values())
         assert all(_opens(newest, token) for token in hooks.every(session).values())
+        assert all(_opens(newest, secret) for secret in people.sealed(session).values())
     vault.keep_newest(data)
 
 
@@ -120,6 +128,9 @@ def _sealed(session: Session, keys: Vault) -> int:
         count += 1
     for zap_id, token in hooks.every(session).items():
         hooks.set_sealed(session, zap_id, keys.reseal(token))
+        count += 1
+    for person_id, secret in people.sealed(session).items():
+        people.set_sealed(session, person_id, keys.reseal(secret))
         count += 1
     facts.put(session, facts.KEY_FINGERPRINT, keys.fingerprint)
     return count
