@@ -15,10 +15,31 @@ The text of each is a sentence for a person.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+
+class Sentence(str):
+    """A sentence that can also be told in German: itself it is the English one."""
+
+    german: str
+
+    def __new__(cls, english: str, german: str) -> "Sentence":
+        made = super().__new__(cls, english)
+        made.german = german
+        return made
+
+    def within(self, language: str) -> str:
+        """The sentence in “en” or “de”."""
+        return self.german if language == "de" else str(self)
 
 
 class ZapwerkError(Exception):
     """The root of what the engine itself raises."""
+
+    def within(self, language: str) -> str:
+        """The sentence in “en” or “de”; one that nobody translated stays as it is."""
+        said = self.args[0] if self.args else ""
+        return said.within(language) if isinstance(said, Sentence) else str(self)
 
 
 class NotFound(ZapwerkError):
@@ -46,6 +67,10 @@ class Problem:
         place = " · ".join(part for part in (self.step, self.field) if part)
         return f"{place}: {self.message}" if place else self.message
 
+    def within(self, language: str) -> str:
+        """The message in “en” or “de”; one that nobody translated stays as it is."""
+        return self.message.within(language) if isinstance(self.message, Sentence) else self.message
+
 
 class Problems(Refused):
     """Several things to fix, all of them at once."""
@@ -54,9 +79,17 @@ class Problems(Refused):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
+    def within(self, language: str) -> str:
+        return "\n".join(problem.within(language) for problem in self.problems)
+
 
 class Conflict(Refused):
-    """Somebody else changed it meanwhile; please look again."""
+    """Somebody else changed it meanwhile; please look again. `by` is that person's id, if known, and `at` when."""
+
+    def __init__(self, sentence: str = "", *, by: str = "", at: datetime | None = None) -> None:
+        super().__init__(sentence)
+        self.by = by
+        self.at = at
 
 
 class DataFolderError(ZapwerkError):

@@ -71,6 +71,8 @@ class Registry:
 
     def connector(self, key: str) -> Connector:
         """The connector with this key; `NotFound` names the nearest."""
+        if not key:
+            raise NotFound("No app is chosen yet.")
         try:
             return self.connectors[key]
         except KeyError:
@@ -82,11 +84,13 @@ class Registry:
 
     def operation(self, use: str) -> AnyOperation:
         """The trigger, action, search or webhook that zap files call `use`."""
-        known = _operations(self.connector_of(use))
+        connector = self.connector_of(use)
+        title, known = connector.title, _operations(connector)
+        if use == connector.key:
+            raise NotFound(f"Nothing of {title} is chosen yet.")
         try:
             return known[use]
         except KeyError:
-            title = self.connector_of(use).title
             raise NotFound(f"{title} has nothing called “{use}”.{did_you_mean(use, known)}") from None
 
     def trigger(self, use: str) -> AnyTrigger:

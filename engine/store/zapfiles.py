@@ -6,16 +6,20 @@ from sqlmodel import Session
 
 from engine.errors import Problem, Problems
 from engine.registry import Registry
-from engine.store import connections, zaps
+from engine.store import connections, samples, zaps
 from engine.store.zaps import StoredZap
 from engine.zaps import check, files
 from engine.zaps.check import ConnectionFacts
 from engine.zaps.model import Zap
 
 
-def problems(session: Session, zap: Zap, registry: Registry) -> list[Problem]:
-    """Everything that must be fixed before a stored zap (its connections referred to by id) can be switched on."""
-    return check.problems(zap, registry, {one.id: _facts(one) for one in connections.every(session)})
+def problems(session: Session, zap: Zap, registry: Registry, zap_id: str = "") -> list[Problem]:
+    """Everything that must be fixed before a stored zap (its connections referred to by id) can be switched on.
+
+    `zap_id` is whose samples tell which further fields there are.
+    """
+    known = {one.id: _facts(one) for one in connections.every(session)}
+    return check.problems(zap, registry, known, samples.real(session, zap_id) if zap_id else {})
 
 
 def bring_in(session: Session, text: str, registry: Registry, *, now: datetime) -> StoredZap:
@@ -30,7 +34,7 @@ def bring_in(session: Session, text: str, registry: Registry, *, now: datetime) 
     if found:
         raise Problems(found)
     renamed = zap.with_connections(lambda name: named[name].id)
-    return zaps.create(session, renamed.model_copy(update={"name": _free_name(session, zap.name)}), now=now)
+    return zaps.create(session, renamed.model_copy(update={"name": zaps.free_name(session, zap.name)}), now=now)
 
 
 def take_out(session: Session, stored: StoredZap) -> str:
@@ -41,12 +45,3 @@ def take_out(session: Session, stored: StoredZap) -> str:
 
 def _facts(one: connections.StoredConnection) -> ConnectionFacts:
     return ConnectionFacts(one.name, one.app, one.state)
-
-
-def _free_name(session: Session, name: str) -> str:
-    taken = {zap.name.lower() for zap in zaps.every(session)}
-    number, candidate = 1, name
-    while candidate.lower() in taken:
-        number += 1
-        candidate = f"{name} ({number})"
-    return candidate

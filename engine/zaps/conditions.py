@@ -12,11 +12,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, model_validator
 
 from engine.errors import Problem
-from engine.spelling import did_you_mean, quoted
+from engine.spelling import quoted
 from engine.zaps import dates, mapping, numbers, patterns, wording
 from engine.zaps.limits import CannotMap
 from engine.zaps.locales import Locale
 from engine.zaps.plain import is_blank, text_of
+from engine.zaps.remarks import meant, remark
 from engine.zaps.sentences import Unreadable
 
 MAX_DEPTH = 5  # groups within groups
@@ -91,9 +92,9 @@ def problems(group: Group) -> list[Problem]:
     conditions = list(_conditions(group, "", 1))
     found = [problem for place, one in conditions for problem in _problems_of(place, one)]
     if not conditions:
-        found.append(Problem("A filter needs at least one condition."))
+        found.append(Problem(remark("no_conditions")))
     if len(conditions) > MAX_CONDITIONS or _depth(group) > MAX_DEPTH:
-        found.append(Problem(f"A filter has at most {MAX_CONDITIONS} conditions, in groups at most {MAX_DEPTH} deep."))
+        found.append(Problem(remark("filter_too_large", most=MAX_CONDITIONS, deep=MAX_DEPTH)))
     return found
 
 
@@ -121,16 +122,15 @@ def _depth(group: Group) -> int:
 def _problems_of(place: str, condition: Condition) -> Iterator[Problem]:
     operator = OPERATORS.get(condition.is_)
     if operator is None:
-        yield Problem(
-            f"There is no comparison “{condition.is_}”.{did_you_mean(condition.is_, OPERATORS)}", field=f"{place}.is"
-        )
+        said = remark("unknown_comparison", name=condition.is_, meant=meant(condition.is_, OPERATORS))
+        yield Problem(said, field=f"{place}.is")
     elif operator.compares and condition.to is None:
-        yield Problem("There is nothing to compare with.", field=f"{place}.to")
+        yield Problem(remark("nothing_compared"), field=f"{place}.to")
     if condition.is_ == "matches" and isinstance(condition.to, str) and not mapping.has_template(condition.to):
         try:
             patterns.compiled(condition.to)
         except CannotMap as error:
-            yield Problem(str(error), field=f"{place}.to")
+            yield Problem(error.sentence, field=f"{place}.to")
 
 
 def _group(group: Group, scope: Mapping[str, Any], locale: Locale) -> Verdict:
@@ -147,13 +147,13 @@ def _group(group: Group, scope: Mapping[str, Any], locale: Locale) -> Verdict:
 def _condition(condition: Condition, scope: Mapping[str, Any], locale: Locale) -> Verdict:
     operator = OPERATORS.get(condition.is_)
     if operator is None:
-        raise mapping.MappingError([Problem(f"There is no comparison “{condition.is_}”.")])
+        raise mapping.MappingError([Problem(remark("unknown_comparison", name=condition.is_, meant=""))])
     value = mapping.render(condition.value, scope, locale)
     to = mapping.render(condition.to, scope, locale) if operator.compares else None
     try:
         passed = operator.holds(value, to, locale)
     except CannotMap as error:
-        raise mapping.MappingError([Problem(str(error))]) from error
+        raise mapping.MappingError([Problem(error.sentence)]) from error
     words = operator.words if passed else operator.denied
     compared = f" {quoted(text_of(to))}" if operator.compares else ""
     return Verdict(passed, f"{wording.subject_of(condition.value)} {words}{compared}")

@@ -238,7 +238,7 @@ def value_of(output: Output, at: Rendering) -> Any:
     try:
         return output.expression.value(at)
     except CannotMap as error:
-        raise Misfit(str(error), output.position) from error
+        raise Misfit(error.sentence, output.position) from error
 
 
 def _branch(choice: Choice, at: Rendering) -> Iterator[str]:
@@ -246,7 +246,7 @@ def _branch(choice: Choice, at: Rendering) -> Iterator[str]:
         try:
             taken = condition is None or is_true(condition.value(at))
         except CannotMap as error:
-            raise Misfit(str(error), choice.position) from error
+            raise Misfit(error.sentence, choice.position) from error
         if taken:
             yield from written(pieces, at)
             return

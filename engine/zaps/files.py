@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from engine.errors import Problem, Problems
 from engine.spelling import did_you_mean, quoted
-from engine.zaps.model import ActionStep, FilterStep, TriggerUse, Zap
+from engine.zaps.model import WHOLE, ActionStep, FilterStep, TriggerUse, Zap
 
 MAX_FILE = 1_000_000  # characters
 MAX_DEPTH = 40
@@ -36,7 +36,7 @@ def load(text: str) -> Zap:
     if not isinstance(given, dict):
         raise Problems([Problem("This is not a zap file; it should begin with “zapwerk: 1”.")])
     try:
-        return Zap.model_validate(given)
+        return Zap.model_validate(given, context=WHOLE)
     except ValidationError as error:
         raise Problems([_problem(detail, given, document) for detail in _details(error)]) from error
 

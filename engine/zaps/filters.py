@@ -13,6 +13,7 @@ from typing import Any
 from engine.zaps import filters_dates, filters_lists, filters_numbers, filters_texts
 from engine.zaps.limits import CannotMap, Work
 from engine.zaps.locales import Locale
+from engine.zaps.remarks import remark
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Filter:
         try:
             result = self.function(value, *arguments, **extra)
         except (ArithmeticError, ValueError, TypeError, RecursionError) as error:
-            raise CannotMap(f"The filter “{self.name}” cannot be used on this value.") from error
+            raise CannotMap(remark("filter_not_for_this", name=self.name)) from error
         work.charge(result)
         return result
 

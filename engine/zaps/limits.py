@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from engine.zaps.remarks import remark
+
 MAX_TEXT = 1_000_000  # characters of one text, and of everything one rendering gives
 MAX_ITEMS = 10_000  # items of one list that a filter takes or gives
 MAX_WORK = 10_000_000  # characters read and written by all filters of one rendering
@@ -16,6 +18,11 @@ MAX_DIGITS = 60  # digits of a number, before and behind the decimal point
 
 class CannotMap(Exception):
     """A value cannot be mapped as the template asks; the text is the sentence to show."""
+
+    @property
+    def sentence(self) -> str:
+        """The same, in German too where it was made for that."""
+        return self.args[0] if self.args else ""
 
 
 class Work:
@@ -33,13 +40,13 @@ class Work:
         """Pays for looking at so many characters."""
         self._work -= characters
         if self._work < 0:
-            raise CannotMap("This mapping has too much to do; please make it simpler.")
+            raise CannotMap(remark("too_much_to_do"))
 
     def give(self, value: Any) -> None:
         """Pays for a value that leaves the rendering."""
         self._output -= weight(value)
         if self._output < 0:
-            raise CannotMap(f"The values of this step are too large; at most {MAX_TEXT:,} characters are allowed.")
+            raise CannotMap(remark("values_too_large", most=MAX_TEXT))
 
 
 def weight(value: Any) -> int:
@@ -59,11 +66,11 @@ def weight(value: Any) -> int:
 def fitting(length: int) -> None:
     """Refuses a text before it is made when it would be too long."""
     if length > MAX_TEXT:
-        raise CannotMap(f"The text is too long; at most {MAX_TEXT:,} characters are allowed.")
+        raise CannotMap(remark("template_too_long", most=MAX_TEXT))
 
 
 def few(items: list[Any]) -> list[Any]:
     """The list itself, if it is short enough to work on."""
     if len(items) > MAX_ITEMS:
-        raise CannotMap(f"The list is too long; at most {MAX_ITEMS:,} entries are allowed.")
+        raise CannotMap(remark("list_too_long", most=MAX_ITEMS))
     return items

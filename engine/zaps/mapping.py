@@ -29,12 +29,13 @@ from engine.zaps.expressions import (
 )
 from engine.zaps.limits import CannotMap, Work
 from engine.zaps.locales import Locale
+from engine.zaps.remarks import remark
 from engine.zaps.syntax import NotATemplate
 
 MAX_TEMPLATE = 100_000  # characters of one template
 MAX_DEPTH = 30  # of lists and mappings within each other, and of `if` within `if`
 
-TOO_DEEP = "The values are nested too deeply."
+TOO_DEEP = remark("too_deep")
 
 _OPENING = re.compile(r"\{\{-?|\{%-?")
 
@@ -95,7 +96,7 @@ def syntax_problem(text: str) -> tuple[str, int] | None:
     try:
         parsed(text)
     except NotATemplate as error:
-        return str(error), error.position
+        return error.sentence, error.position
     return None
 
 
@@ -113,7 +114,7 @@ def syntax_problems(value: Any) -> list[Problem]:
 def parsed(text: str) -> Pieces:
     """The pieces of a template. Raises `NotATemplate`."""
     if len(text) > MAX_TEMPLATE:
-        raise NotATemplate(f"The text is too long; at most {MAX_TEMPLATE:,} characters are allowed.", 0)
+        raise NotATemplate(remark("template_too_long", most=MAX_TEMPLATE), 0)
     return _Reader(list(_cut(text))).all()
 
 
@@ -127,12 +128,10 @@ def _rendered(value: Any, at: Rendering, field: str, found: list[Problem], depth
         return [_rendered(one, at, _below(field, index), found, depth + 1) for index, one in enumerate(value)]
     try:
         return _of_text(value, at) if isinstance(value, str) else value
-    except NotATemplate as error:
-        found.append(Problem(str(error), field=field, position=error.position))
-    except Misfit as error:
-        found.append(Problem(str(error), field=field, position=error.position))
+    except (NotATemplate, Misfit) as error:
+        found.append(Problem(error.sentence, field=field, position=error.position))
     except CannotMap as error:
-        found.append(Problem(str(error), field=field))
+        found.append(Problem(error.sentence, field=field))
     return None
 
 
@@ -203,7 +202,7 @@ def _cut(text: str) -> Iterator[str | Output | _Tag]:
         closing = "}}" if opening[0].startswith("{{") else "%}"
         end = text.find(closing, opening.end())
         if end < 0:
-            raise NotATemplate(f"“{opening[0]}” is never closed; “{closing}” is missing.", opening.start())
+            raise NotATemplate(remark("never_closed", opening=opening[0], closing=closing), opening.start())
         trim = text[end - 1] == "-" and end - 1 >= opening.end()
         yield _inside(text, opening, end - 1 if trim else end)
         position = end + len(closing)
@@ -247,7 +246,7 @@ class _Reader:
     def _choice(self, start: _Tag) -> Choice:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise NotATemplate("Too many “if” stand within each other.", start.position)
+            raise NotATemplate(remark("too_many_ifs"), start.position)
         branches: list[tuple[Expression | None, Pieces]] = []
         condition: Expression | None = syntax.condition(start.condition, start.position)
         tag: _Tag | None = start
@@ -261,9 +260,7 @@ class _Reader:
             else:
                 condition = None
         if tag is None:
-            raise NotATemplate(
-                f"“{{% {start.name} %}}” is never ended; “{{% {_ENDS[start.name]} %}}” is missing.", start.position
-            )
+            raise NotATemplate(remark("never_ended", name=start.name, end=_ENDS[start.name]), start.position)
         self._depth -= 1
         return Choice(_turned(branches) if start.name == "unless" else tuple(branches), start.position)
 
@@ -280,7 +277,5 @@ def _turned(branches: list[tuple[Expression | None, Pieces]]) -> tuple[tuple[Exp
 
 def _unexpected(tag: _Tag) -> NotATemplate:
     if tag.name in ("else", "elsif", *_ENDS.values()):
-        return NotATemplate(f"“{{% {tag.name} %}}” has no “if” before it.", tag.position)
-    return NotATemplate(
-        f"“{{% {tag.name[:30]} %}}” is not available here; use {{{{ … }}}} and {{% if … %}}.", tag.position
-    )
+        return NotATemplate(remark("no_if_before", name=tag.name), tag.position)
+    return NotATemplate(remark("tag_unavailable", name=tag.name[:30]), tag.position)

@@ -2,14 +2,28 @@
 
 A step's kind is told by the key it has: `use` for an action or search, `filter` for a filter. Limits that a person may
 run into while drawing (the number of steps, operators) are found by `check`, so that all problems come at once.
+
+A draft may be incomplete: `use` is “” until an app is chosen, and names the app alone until its event is. With the
+context `WHOLE` a zap is refused that is not drawn to its end: that is how files are read.
 """
 
+import re
 import zoneinfo
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, JsonValue, Tag, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from engine.zaps.conditions import Group
 from engine.zaps.locales import Locale
@@ -17,7 +31,12 @@ from engine.zaps.locales import Locale
 MAX_STEPS = 100
 TRIGGER = "trigger"  # how steps call the trigger's record
 STEP_KEY = r"^[a-z][a-z0-9_]*$"
+MAX_KEY = 60
+MAX_TITLE = 100
+MAX_NOTE = 2000
 USE = r"^[a-z_][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$"  # “tasko.create_task”
+USE_SO_FAR = r"^([a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?)?$"  # “”, “tasko”, “tasko.create_task”
+WHOLE = {"whole": True}  # the validation context of what must be drawn to its end
 
 Values = dict[str, JsonValue]
 
@@ -26,31 +45,60 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class TriggerUse(_Frozen):
-    """What starts the zap: `use` names a trigger or webhook, `connection` one of the owner's connections."""
+class _Using(_Frozen):
+    """What the trigger and the steps of an app have in common."""
 
-    use: str = Field(pattern=USE, max_length=200)
+    @property
+    def app(self) -> str:
+        """The app's key; “” while none is chosen."""
+        use: str = getattr(self, "use", "")
+        return use.partition(".")[0]
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is said what happens, not only where."""
+        return "." in getattr(self, "use", "")
+
+    @field_validator("use", check_fields=False)
+    @classmethod
+    def _is_whole(cls, use: str, info: ValidationInfo) -> str:
+        if info.context == WHOLE and not re.match(USE, use):
+            raise PydanticKnownError("string_pattern_mismatch", {"pattern": USE})
+        return use
+
+
+class TriggerUse(_Using):
+    """What starts the zap: `use` names a trigger or webhook, `connection` one of the owner's connections.
+
+    `title` is what a person calls it; “” for its usual name.
+    """
+
+    use: str = Field(pattern=USE_SO_FAR, max_length=200)
     connection: str | None = None
     with_: Values = Field(default_factory=dict, alias="with")
+    title: str = Field("", max_length=MAX_TITLE)
+    note: str = Field("", max_length=MAX_NOTE)
 
 
-class ActionStep(_Frozen):
+class ActionStep(_Using):
     """An action or a search; `with` maps its inputs. `if_empty` says what happens when a search finds nothing."""
 
-    key: str = Field(pattern=STEP_KEY, max_length=60)
-    use: str = Field(pattern=USE, max_length=200)
+    key: str = Field(pattern=STEP_KEY, max_length=MAX_KEY)
+    use: str = Field(pattern=USE_SO_FAR, max_length=200)
     connection: str | None = None
     with_: Values = Field(default_factory=dict, alias="with")
     if_empty: Literal["stop", "go_on"] = "stop"
-    note: str = Field("", max_length=2000)
+    title: str = Field("", max_length=MAX_TITLE)
+    note: str = Field("", max_length=MAX_NOTE)
 
 
 class FilterStep(_Frozen):
     """Lets a run pass only if its conditions hold."""
 
-    key: str = Field(pattern=STEP_KEY, max_length=60)
+    key: str = Field(pattern=STEP_KEY, max_length=MAX_KEY)
     filter: Group
-    note: str = Field("", max_length=2000)
+    title: str = Field("", max_length=MAX_TITLE)
+    note: str = Field("", max_length=MAX_NOTE)
 
 
 def _kind(given: Any) -> str | None:
@@ -85,7 +133,7 @@ class Zap(_Frozen):
     timezone: str = "UTC"
     country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
     trigger: TriggerUse
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[Step, ...]
     concurrency: int | None = Field(None, ge=1, le=1000)
     flood_limit: int | None = Field(100, ge=1)
 
@@ -95,14 +143,16 @@ class Zap(_Frozen):
         return Locale(self.language, self.timezone, self.country)
 
     def uses(self) -> tuple[str, ...]:
-        """What the trigger and the steps use, in order."""
-        return (self.trigger.use, *(step.use for step in self.steps if isinstance(step, ActionStep)))
+        """What the trigger and the steps use, in order, as far as it is chosen."""
+        return tuple(user.use for user in self.users() if user.is_chosen)
+
+    def users(self) -> tuple[TriggerUse | ActionStep, ...]:
+        """The trigger and the steps that use an app."""
+        return (self.trigger, *(step for step in self.steps if isinstance(step, ActionStep)))
 
     def connections(self) -> frozenset[str]:
         """What the trigger and the steps call their connections."""
-        steps = [step for step in self.steps if isinstance(step, ActionStep)]
-        users: list[TriggerUse | ActionStep] = [self.trigger, *steps]
-        return frozenset(user.connection for user in users if user.connection is not None)
+        return frozenset(user.connection for user in self.users() if user.connection is not None)
 
     def with_connections(self, rename: Callable[[str], str]) -> "Zap":
         """The same zap with its connections called otherwise."""
@@ -115,6 +165,13 @@ class Zap(_Frozen):
         if not name.strip():
             raise PydanticCustomError("name", "A zap needs a name.")
         return " ".join(name.split())
+
+    @field_validator("steps")
+    @classmethod
+    def _has_steps(cls, steps: tuple[Step, ...], info: ValidationInfo) -> tuple[Step, ...]:
+        if info.context == WHOLE and not steps:
+            raise PydanticKnownError("too_short", {"field_type": "Tuple", "min_length": 1, "actual_length": 0})
+        return steps
 
     @field_validator("timezone")
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 import re2  # type: ignore[import-untyped]  # it ships no types
 
 from engine.zaps.limits import CannotMap
+from engine.zaps.remarks import remark
 
 MAX_PATTERN = 500  # characters
 _MEMORY = 4 * 1024 * 1024  # bytes that one compiled pattern may take
@@ -24,7 +25,7 @@ def found(pattern: str, text: str) -> str | None:
 def compiled(pattern: str) -> Any:
     """The pattern, ready to use. Raises `CannotMap` with a sentence when it is none."""
     if len(pattern) > MAX_PATTERN:
-        raise CannotMap(f"The pattern is too long; at most {MAX_PATTERN} characters are allowed.")
+        raise CannotMap(remark("pattern_too_long", most=MAX_PATTERN))
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY
@@ -32,7 +33,7 @@ def compiled(pattern: str) -> Any:
     try:
         return re2.compile(_encodable(pattern), options)
     except re2.error as error:
-        raise CannotMap(f"“{pattern[:60]}” is not a valid pattern.") from error
+        raise CannotMap(remark("not_a_pattern", pattern=pattern[:60])) from error
 
 
 def _encodable(text: str) -> str:

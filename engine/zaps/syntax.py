@@ -9,11 +9,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from engine.spelling import did_you_mean, quoted
+from engine.errors import Sentence
 from engine.zaps import expressions as ours
 from engine.zaps import patterns
 from engine.zaps.filters import FILTERS
 from engine.zaps.limits import MAX_DIGITS, CannotMap
+from engine.zaps.remarks import meant, quotation, remark
 
 MAX_EXPRESSION = 1_000  # characters between the braces: the parser's time may grow with their square
 MAX_NESTING = 40
@@ -22,8 +23,9 @@ MAX_NESTING = 40
 class NotATemplate(Exception):
     """A text is no valid template; `position` is the offset in it."""
 
-    def __init__(self, message: str, position: int) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, position: int) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
         self.position = position
 
 
@@ -50,9 +52,9 @@ def _parsed(source: str, position: int, parse: Callable[..., Any]) -> ours.Expre
     from liquid.exceptions import LiquidError
 
     if not source.strip():
-        raise NotATemplate("There is nothing between the braces.", position)
+        raise NotATemplate(remark("nothing_between"), position)
     if len(source) > MAX_EXPRESSION:
-        raise NotATemplate(f"This is too long; at most {MAX_EXPRESSION:,} characters may stand here.", position)
+        raise NotATemplate(remark("expression_too_long", most=MAX_EXPRESSION), position)
     try:
         tree = parse(_environment(), _tokens(source, position))
     except (LiquidError, RecursionError, AssertionError, ValueError) as error:
@@ -64,7 +66,7 @@ def _parsed(source: str, position: int, parse: Callable[..., Any]) -> ours.Expre
 def _unclear(source: str, position: int, at: int) -> NotATemplate:
     place = at if position <= at < position + len(source) else position
     rest = source[place - position :].strip()
-    return NotATemplate(f"This cannot be understood from {quoted(rest or source)} on.", place)
+    return NotATemplate(remark("not_understood", rest=quotation(rest or source)), place)
 
 
 def _tokens(source: str, position: int) -> Any:
@@ -110,10 +112,10 @@ class _Translation:
 
     def of(self, node: Any, depth: int) -> ours.Expression:
         if depth > MAX_NESTING:
-            raise NotATemplate("This is nested too deeply.", self.position)
+            raise NotATemplate(remark("expression_too_deep"), self.position)
         translate = _translators().get(type(node).__name__)
         if translate is None:
-            raise NotATemplate("Ranges like (1..3) are not available here.", self._at(node))
+            raise NotATemplate(remark("no_ranges"), self._at(node))
         return translate(self, node, depth + 1)
 
     def _at(self, node: Any) -> int:
@@ -128,7 +130,7 @@ class _Translation:
     def _decimal(self, node: Any) -> Any:
         text = node.token.value
         if len(text) > MAX_DIGITS:
-            raise NotATemplate("This number has too many digits.", self._at(node))
+            raise NotATemplate(remark("digits"), self._at(node))
         return node.value if isinstance(node.value, int) else Decimal(text)
 
     def path(self, node: Any, depth: int) -> ours.Path:
@@ -137,7 +139,7 @@ class _Translation:
 
     def inner_path(self, node: Any, depth: int) -> ours.Path:
         if depth > MAX_NESTING:
-            raise NotATemplate("This is nested too deeply.", self.position)
+            raise NotATemplate(remark("expression_too_deep"), self.position)
         return self.path(node, depth + 1)
 
     def filtered(self, node: Any, depth: int) -> ours.Expression:
@@ -149,9 +151,11 @@ class _Translation:
     def _with_filter(self, inner: ours.Expression, node: Any, depth: int) -> ours.Expression:
         found = FILTERS.get(node.name)
         if found is None:
-            raise NotATemplate(f"There is no filter “{node.name}”.{did_you_mean(node.name, FILTERS)}", self._at(node))
+            said = remark("unknown_filter", name=node.name, meant=meant(node.name, FILTERS))
+            raise NotATemplate(said, self._at(node))
         if not found.least <= len(node.args) <= found.most or any(hasattr(one, "name") for one in node.args):
-            raise NotATemplate(f"The filter “{found.name}” {_takes(found.least, found.most)}.", self._at(node))
+            said = remark("filter_takes", name=found.name, takes=_takes(found.least, found.most))
+            raise NotATemplate(said, self._at(node))
         arguments = tuple(self.of(one.value, depth) for one in node.args)
         if found.name == "extract":
             self._check_pattern(arguments[0], node)
@@ -162,7 +166,7 @@ class _Translation:
             if isinstance(pattern, ours.Constant):
                 patterns.compiled(str(pattern.constant))
         except CannotMap as error:
-            raise NotATemplate(str(error), self._at(node)) from error
+            raise NotATemplate(error.sentence, self._at(node)) from error
 
     def boolean(self, node: Any, depth: int) -> ours.Expression:
         return self.of(node.expression, depth)
@@ -178,11 +182,12 @@ class _Translation:
         return ours.Compared(self.of(node.left, depth), self.of(node.right, depth), _COMPARISONS[type(node).__name__])
 
 
-def _takes(least: int, most: int) -> str:
+def _takes(least: int, most: int) -> Sentence:
     if most == 0:
-        return "takes no value"
-    amount = str(most) if least == most else f"{least} to {most}"
-    return f"takes {amount} value{'' if amount == '1' else 's'}, after a colon"
+        return remark("takes_none")
+    if least == most == 1:
+        return remark("takes_one")
+    return remark("takes_some", amount=most if least == most else remark("from_to", least=least, most=most))
 
 
 _COMPARISONS = {

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from engine.zaps import files
 from engine.zaps.locales import Locale
-from engine.zaps.model import ActionStep, FilterStep, Zap
+from engine.zaps.model import WHOLE, ActionStep, FilterStep, Zap
 from tests.engine.zaps.apps import MAIN_JOB
 
 
@@ -46,10 +46,31 @@ def test_a_key_is_a_small_name(key):
         zap(steps=[{"key": key, "use": "plain.write"}])
 
 
-@pytest.mark.parametrize("use", ["", "plain", "plain.", ".write", "plain.write.x", "plain write", "../x.y"])
+@pytest.mark.parametrize("use", ["plain.", ".write", ".", "plain.write.x", "plain write", "../x.y"])
 def test_a_use_names_an_app_and_an_operation(use):
     with pytest.raises(ValidationError):
         zap(steps=[{"key": "a", "use": use}])
+
+
+@pytest.mark.parametrize("use", ["", "plain"])
+def test_a_draft_need_not_say_yet_what_happens_but_what_is_whole_does(use):
+    drawn = zap(steps=[{"key": "a", "use": use}], trigger={"use": use})
+    assert drawn.uses() == ()
+    assert drawn.trigger.app == use
+    assert not drawn.trigger.is_chosen
+    with pytest.raises(ValidationError, match="2 validation errors"):
+        Zap.model_validate(drawn.model_dump(by_alias=True), context=WHOLE)
+
+
+def test_a_draft_may_have_no_steps_and_comes_back_from_json_as_it_was():
+    drawn = zap(steps=[], trigger={"use": "", "title": "Every mail", "note": "from the web site"})
+    assert Zap.model_validate_json(drawn.model_dump_json(by_alias=True, exclude_defaults=True)) == drawn
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        Zap.model_validate({**drawn.model_dump(by_alias=True), "trigger": {"use": "a.b"}}, context=WHOLE)
+
+
+def test_a_filter_may_have_no_conditions_yet():
+    assert zap(steps=[{"key": "f", "filter": {"all": []}}]).steps[0].filter.members == ()
 
 
 def test_a_step_is_told_by_the_key_it_has():
