@@ -46,6 +46,7 @@ PARTS = {
     "limits": Part(quick="--requests 100 --seconds 0.1"),
     "throughput": Part("--runs 20000", "--runs 50 --calm 20 --bare 100", "--runs 50000"),
     "queue": Part("--runs 10000", "--runs 200 --few 100", "--runs 100000"),
+    "history": Part("--runs 100000", "--zaps 5 --runs 200 --rounds 2 --rate 20", "--runs 1000000"),
     "polling": Part("--zaps 10000 --seconds 60", "--zaps 20 --every 2 --seconds 3"),
     "start": Part("--runs 3", "--runs 1 --idle 0.1", "--runs 5"),
     "wire": Part(quick="--seconds 0.5"),

@@ -8,12 +8,14 @@ from sqlalchemy import Connection, update
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound, Refused, Sentence
 from engine.store import ids
 from engine.store.encoding import clean
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import ConnectionState
 from engine.store.tables import ConnectionRow, WatchRow
+
+LONGEST_NAME = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,41 @@ def add(session: Session, new: NewConnection, *, now: datetime) -> StoredConnect
     return _stored(row)
 
 
-def check_name(session: Session, name: str) -> None:
-    """Raises `Refused` if the name is empty or taken."""
+def check_name(session: Session, name: str, *, but: str = "") -> None:
+    """Raises `Refused` if the name is empty, too long, not for reading, or taken by another one than `but`."""
     if not name.strip():
-        raise Refused("A connection needs a name.")
-    if session.exec(_named(name)).first() is not None:
-        raise Refused(f"There is a connection “{name}” already. Please choose another name.")
+        raise Refused(Sentence("A connection needs a name.", "Eine Verknüpfung braucht einen Namen."))
+    if len(name) > LONGEST_NAME:
+        raise Refused(
+            Sentence(
+                f"The name is too long; at most {LONGEST_NAME} characters are allowed.",
+                f"Der Name ist zu lang; höchstens {LONGEST_NAME} Zeichen sind erlaubt.",
+            )
+        )
+    if not name.isprintable():
+        raise Refused(
+            Sentence(
+                "There is a line break or another invisible character in the name.",
+                "Im Namen steht ein Zeilenumbruch oder ein anderes unsichtbares Zeichen.",
+            )
+        )
+    taken = session.exec(_named(name)).first()
+    if taken is not None and taken.id != but:
+        raise Refused(
+            Sentence(
+                f"There is a connection “{name}” already. Please choose another name.",
+                f"Eine Verknüpfung „{name}“ gibt es schon. Bitte wählen Sie einen anderen Namen.",
+            )
+        )
+
+
+def rename(session: Session, connection_id: str, name: str, *, now: datetime) -> StoredConnection:
+    """Raises `Refused` as `check_name`."""
+    row = _row(session, connection_id)
+    check_name(session, name, but=row.id)
+    row.name = name
+    _changed(session, row, now)
+    return _stored(row)
 
 
 def find(session: Session, name_or_id: str) -> StoredConnection:
@@ -120,6 +151,14 @@ def set_state(session: Session, connection_id: str, state: ConnectionState, reas
     row.checked_at = to_ms(now)
     _changed(session, row, now)
     return before != state
+
+
+def set_checked(session: Session, connection_id: str, *, now: datetime) -> None:
+    """The app has just accepted the account."""
+    row = _row(session, connection_id)
+    row.checked_at = to_ms(now)
+    session.add(row)
+    session.flush()
 
 
 def refuse(connection: Connection, connection_id: str, reason: str, *, now: datetime) -> None:

@@ -9,6 +9,7 @@ INSTALLATION = "installation"
 KEY_FINGERPRINT = "key_fingerprint"
 PAUSED = "paused"
 SERVED_AT = "served_at"
+DEMO = "demo"  # where the demo's stand-ins have their pages; only a demo's own installation has it
 
 
 def get(session: Session, name: str) -> str | None:

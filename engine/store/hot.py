@@ -14,6 +14,11 @@ _NAME = re.compile(r"(?<![:\w]):([a-z_]+)")
 _INDEXED = re.compile(r" INDEXED BY \w+")
 
 
+def without_hints(sql: str) -> str:
+    """As PostgreSQL takes it, which knows no `INDEXED BY`."""
+    return _INDEXED.sub("", sql)
+
+
 class Statement:
     """One statement. `locking` is added on PostgreSQL, where reading does not keep others from writing.
 
@@ -22,7 +27,7 @@ class Statement:
 
     def __init__(self, sql: str, *, locking: str = "") -> None:
         self._sql = sql
-        self._psycopg = _NAME.sub(r"%(\1)s", f"{_INDEXED.sub('', sql)} {locking}".rstrip())
+        self._psycopg = _NAME.sub(r"%(\1)s", f"{without_hints(sql)} {locking}".rstrip())
 
     def __call__(self, connection: Connection, **values: Any) -> Any:
         """Executes it; the driver's cursor. Values are what drivers know: text, numbers, bytes, None.

@@ -8,6 +8,7 @@ import time
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 TIME_DIGITS = 9  # 45 bits of milliseconds: until the year 3084
 RANDOM_DIGITS = 9
+BEHIND_ALL = "z" * (TIME_DIGITS + RANDOM_DIGITS)  # sorts behind every id, whatever the database's alphabet
 RANDOM_BITS = 44  # one less than fits, so that counting on never overflows
 
 _lock = threading.Lock()
@@ -26,6 +27,14 @@ def new() -> str:
 def floor(milliseconds: int) -> str:
     """An id that sorts before every id made at or after that moment (milliseconds since 1970)."""
     return _digits(milliseconds, TIME_DIGITS)
+
+
+def moment(name: str) -> int:
+    """When an id was made, milliseconds since 1970."""
+    milliseconds = 0
+    for digit in name[:TIME_DIGITS]:
+        milliseconds = milliseconds << 5 | ALPHABET.index(digit)
+    return milliseconds
 
 
 def _digits(number: int, count: int) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 from engine.errors import NewerDatabase
 from engine.store.database import Database
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision; a test compares it with the folder."""
 
 FOLDER = Path(__file__).parent / "migrations"

@@ -45,9 +45,9 @@ def settle(connection: Connection, matter: str, *, now: datetime) -> bool:
     return bool(connection.execute(matters.values(closed_at=to_ms(now))).rowcount)
 
 
-def still_open(session: Session) -> list[Notice]:
-    """The open matters, newest first."""
-    query = select(*_NOTICE).where(_NOTICE.closed_at.is_(None)).order_by(_NOTICE.updated_at.desc())
+def still_open(session: Session, limit: int | None = None) -> list[Notice]:
+    """The open matters, newest first; all of them, or so many at most."""
+    query = select(*_NOTICE).where(_NOTICE.closed_at.is_(None)).order_by(_NOTICE.updated_at.desc()).limit(limit)
     return [_notice(row) for row in session.execute(query)]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, literal_column, select, update
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from engine.errors import NotFound
 from engine.store.encoding import clean, decode
@@ -205,6 +205,18 @@ def counts(session: Session, zap_id: str | None = None) -> dict[RunState, int]:
     if zap_id is not None:
         query = query.where(_RUN.zap_id == zap_id)
     return {RunState(state): count for state, count in session.execute(query)}
+
+
+def count_held(session: Session, zap_id: str, hold: str) -> int:
+    """How many runs of a zap are held for this reason."""
+    mine = select(func.count()).select_from(RunRow).where(col(RunRow.zap_id) == zap_id, col(RunRow.hold) == hold)
+    return int(session.execute(mine).scalar_one())
+
+
+def count_on_hold(session: Session, hold: str) -> int:
+    """How many runs are held for this reason."""
+    held = select(func.count()).select_from(RunRow).where(_RUN.hold == hold, _IS_HELD)
+    return int(session.execute(held).scalar_one())
 
 
 def release(connection: Connection, run_ids: Iterable[str], *, now: datetime) -> int:

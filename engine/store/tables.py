@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, Column, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 _QUEUED, _HELD = text("state = 'queued'"), text("hold <> ''")  # as the statements say it that use these indexes
+_RESTED, _REPLAY = text("state <> 'queued' AND state <> 'running'"), text("replay_of IS NOT NULL")
+_ASKS = text("state = 'held' OR state = 'needs_review'")
 
 
 def _ms(*, index: bool = False, nullable: bool = False) -> Column[int]:
@@ -184,6 +186,10 @@ class RunRow(SQLModel, table=True):
         Index("run_by_zap", "zap_id", "id"),
         Index("run_queued", "zap_id", "due_at", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("run_held", "hold", "id", sqlite_where=_HELD, postgresql_where=_HELD),
+        Index("run_by_state", "state", "id"),
+        Index("run_rested", "zap_id", "state", "id", sqlite_where=_RESTED, postgresql_where=_RESTED),
+        Index("run_asks", "zap_id", "state", sqlite_where=_ASKS, postgresql_where=_ASKS),
+        Index("run_replays", "replay_of", "id", sqlite_where=_REPLAY, postgresql_where=_REPLAY),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 from sqlmodel import Session
 
 from engine.store import ids
@@ -228,6 +228,12 @@ def every(session: Session) -> dict[str, Watch]:
     return {row.zap_id: _watch(row) for row in session.execute(select(*_COLUMNS))}
 
 
+def of_zaps(session: Session, zap_ids: Collection[str]) -> dict[str, Watch]:
+    """The watches of these, by zap."""
+    mine = select(*_COLUMNS).where(_COLUMNS.zap_id.in_(list(zap_ids)))
+    return {row.zap_id: _watch(row) for row in session.execute(mine)}
+
+
 def listening(session: Session) -> Sequence[Watch]:
     """Every watch that wants a listener now."""
     wanted = select(*_COLUMNS).where(_COLUMNS.active, _COLUMNS.waits_for == "", _COLUMNS.listens != "")
@@ -281,3 +287,12 @@ def _watch(row: Row[Any]) -> Watch:
         problem=row.problem,
         warning=row.warning,
     )
+
+
+def last_successes(session: Session) -> dict[str, datetime]:
+    """When a check last succeeded through each connection, by its id."""
+    table = _COLUMNS
+    used = select(table.connection_id, func.max(table.last_success_at)).where(
+        table.connection_id != "", table.last_success_at.is_not(None)
+    )
+    return {id_: from_ms(at) for id_, at in session.execute(used.group_by(table.connection_id))}
