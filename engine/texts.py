@@ -10,13 +10,18 @@ Pages ask `Texts.of` with a dotted path and the English text to fall back on; `c
     title = "Kundenname"
     [errors]
     "The plan’s limit is reached." = "Das Limit des Tarifs ist erreicht."
+    "There is no list “{name}”." = "Die Liste „{name}“ gibt es nicht."
+
+A placeholder in an error stands for any words; where these are themselves among the errors, they are translated too.
 """
 
 import logging
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +31,9 @@ from engine.sdk.connector import Connector
 from engine.sdk.fields import Group, Labels, fields_of
 
 IN_CODE = "en"  # the language that stands in the connectors' code
+SENTENCES = ("errors", "progress")  # tables whose keys are what the code says in English
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +62,49 @@ class Texts:
 
     def error(self, sentence: str) -> str:
         """What a connector said when it raised, in this language where the file has it."""
-        errors = self.tree.get("errors")
-        found = errors.get(sentence) if isinstance(errors, Mapping) else None
-        return found if isinstance(found, str) and found else sentence
+        known = self._sentences("errors").get(sentence)
+        if known:
+            return known
+        for pattern, translation in self._patterns:
+            found = pattern.fullmatch(sentence)
+            if found:
+                return _filled(translation, {name: self.error(value) for name, value in found.groupdict().items()})
+        return sentence
+
+    def progress(self, text: str) -> str:
+        """What a connector tells of a check, with its placeholders, in this language where the file has it."""
+        return self._sentences("progress").get(text) or text
+
+    def _sentences(self, table: str) -> dict[str, str]:
+        found = self.tree.get(table)
+        pairs = found.items() if isinstance(found, Mapping) else ()
+        return {english: words for english, words in pairs if isinstance(words, str)}
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """Errors with placeholders, those with the most words of their own first."""
+        with_places = {
+            one: words
+            for one, words in self._sentences("errors").items()
+            if _PLACE.search(one) and _PLACE.sub("", one).strip()
+        }
+        ordered = sorted(with_places, key=lambda one: -len(_PLACE.sub("", one)))
+        return [(_pattern(one), with_places[one]) for one in ordered]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """A placeholder stands for any words, a second one of the same name for the same again."""
+    seen: set[str] = set()
+    parts = _PLACE.split(english)
+    for at in range(1, len(parts), 2):
+        name = parts[at]
+        parts[at] = f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+        seen.add(name)
+    return re.compile("".join(one if at % 2 else re.escape(one) for at, one in enumerate(parts)), re.DOTALL)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), text)
 
 
 def missing(connector: Connector, language: str) -> list[str]:
@@ -69,19 +117,20 @@ def missing(connector: Connector, language: str) -> list[str]:
 
 def languages(connector: Connector) -> dict[str, Path]:
     """The files with this connector's words, by language."""
-    found = {file.name.split(".")[1]: file for folder in _folders(connector) for file in _beside(folder, connector.key)}
+    found = {file.name.split(".")[1]: file for folder in folders(connector) for file in _beside(folder, connector.key)}
     return dict(sorted(found.items()))
 
 
 def names_nothing(connector: Connector, language: str) -> list[str]:
     """The paths in the file for `language` that are no text of the connector. Raises `OSError`, `ValueError`."""
     known = {path for path, _ in (*_expected(connector), *_welcome(connector))}
-    tree = {name: value for name, value in _tree(connector, language).items() if name != "errors"}
+    tree = {name: value for name, value in _tree(connector, language).items() if name not in SENTENCES}
     return [path for path in _leaves(tree) if path not in known and ".output." not in path]
 
 
 def _welcome(connector: Connector) -> Iterator[tuple[str, str]]:
     """Texts that need no translation of their own, and may have one. What a record holds is not known in advance."""
+    yield from _field_texts("profile", type(next(iter(connector.profiles.values()))))
     for table, operations in _tables(connector):
         for operation in operations.values():
             yield from _field_texts(f"{table}.{operation.key}", operation.form)
@@ -103,14 +152,15 @@ def _beside(folder: Path, key: str) -> list[Path]:
 def _tree(connector: Connector, language: str) -> dict[str, Any]:
     if language == IN_CODE or not language.isalpha():
         return {}
-    for folder in _folders(connector):
+    for folder in folders(connector):
         file = folder / f"{connector.key}.{language}.toml"
         if file.is_file():
             return tomllib.loads(file.read_text("utf-8"))
     return {}
 
 
-def _folders(connector: Connector) -> list[Path]:
+def folders(connector: Connector) -> list[Path]:
+    """Where the connector's modules lie, with the files beside them."""
     modules = {function.__module__ for function in _functions(connector)}
     files = [getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules)]
     return sorted({Path(file).parent for file in files if file})
@@ -141,10 +191,23 @@ def _expected(connector: Connector) -> Iterator[tuple[str, str]]:
             yield f"{place}.sentence", operation.sentence
             yield f"{place}.description", operation.description
             yield from _field_texts(place, operation.given)
+    yield from _introduction(connector)
     for key, kind in connector.auth.items():
         yield f"auth.{key}.title", kind.title
         yield f"auth.{key}.help", kind.help
         yield from _field_texts(f"auth.{key}", kind.given)
+
+
+def _introduction(connector: Connector) -> Iterator[tuple[str, str]]:
+    introduction = connector.introduction
+    if introduction is None:
+        return
+    yield "introduction.text", introduction.text
+    for name, (title, explanation) in introduction.profiles.items():
+        yield f"introduction.profiles.{name}.title", title
+        yield f"introduction.profiles.{name}.help", explanation
+    for app, title in introduction.instead.items():
+        yield f"introduction.instead.{app}", title
 
 
 def _field_texts(place: str, model: type[BaseModel]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine.sdk import connector, context, http, schedules
+from engine.sdk import connecting, connector, context, http, schedules
 from engine.sdk.connector import Connector
 from engine.sdk.operations import Operation
 from zapwerk import testing
@@ -28,7 +28,7 @@ GROUPS = {
     "Records and accounts": ("records",),
     "Webhooks": (),
     "Fields of an input": ("fields",),
-    "Signing in": ("auth",),
+    "Signing in": ("auth", "connecting"),
     "What a function is given": ("context", "http"),
     "Errors": ("errors",),
     "Times": ("schedules",),
@@ -48,6 +48,7 @@ REACHED = {
     "ctx.checkpoint": context.Checkpoint,
     "ctx.sessions": context.Sessions,
     "ctx.connect": context.Connect,
+    "ctx.progress": connecting.Progress,
 }
 """What is not imported but reached through `ctx`; the blocking twins have the same members."""
 FOR_AUTHORS = ("Registers", "Describes")

@@ -4,6 +4,7 @@
 """
 
 from engine.sdk.auth import ApiKey, Basic, BearerToken, Credentials, NoAuth, OAuth2, Profile, Token
+from engine.sdk.connecting import Introduction, Suggestion
 from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
 from engine.sdk.context import BlockingContext, Context
 from engine.sdk.errors import (
@@ -80,6 +81,7 @@ __all__ = [
     "Group",
     "Hook",
     "Html",
+    "Introduction",
     "InvalidInput",
     "Json",
     "Labels",
@@ -106,6 +108,7 @@ __all__ = [
     "Search",
     "Secret",
     "Stopped",
+    "Suggestion",
     "TemporaryFailure",
     "TimeZone",
     "Token",

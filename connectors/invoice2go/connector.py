@@ -7,7 +7,38 @@ service, which has never been verified and is not called before the owner has fi
 from connectors.invoice2go import calls, replies
 from connectors.invoice2go.bodies import Row
 from connectors.invoice2go.profile import PROFILES, Invoice2goProfile
-from zapwerk import Account, AuthFailed, BearerToken, Connector, Context, OAuth2, PermissionMissing, Token
+from zapwerk import (
+    Account,
+    AuthFailed,
+    BearerToken,
+    Connector,
+    Context,
+    Introduction,
+    OAuth2,
+    PermissionMissing,
+    Token,
+)
+
+INTRODUCTION = Introduction(
+    "Invoice2go gives API access only by arrangement. There is no public description of its interface, and what is "
+    "known of it is from 2016: the address, how accounts and clients are listed, how a sign-in is renewed. How clients "
+    "and items are created was never tried against the live service.\n\n"
+    "So nothing is sent to Invoice2go until an owner of this installation has filled in what Invoice2go gave you, and "
+    "has confirmed it. What you build with the sandbox works the same way afterwards: only the account changes.",
+    profiles={
+        "sandbox": (
+            "Practise with the sandbox",
+            "A stand-in on your own computer. It asks for permission, keeps clients and items, and has a quota, as the "
+            "real service does. No real account is touched.",
+        ),
+        "invoice2go": (
+            "I have access to Invoice2go",
+            "You have an arrangement with Invoice2go and were given addresses, names and a client. What is created "
+            "counts toward your plan’s quota, where the plan has one.",
+        ),
+    },
+    instead={"http": "Send the same data to any web address"},
+)
 
 invoice2go = Connector(
     "invoice2go",
@@ -25,6 +56,7 @@ invoice2go = Connector(
         BearerToken(help="An access token that does not expire, as the sandbox shows it when it starts."),
     ],
     profiles=PROFILES,
+    introduction=INTRODUCTION,
     sandbox="connectors.invoice2go.sandbox:serve",
 )
 

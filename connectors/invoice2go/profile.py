@@ -10,12 +10,12 @@ Values may also come as text (`zapwerk apps set`): names as “ours=theirs, ours
 import ipaddress
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
-from zapwerk import Profile
+from zapwerk import LongText, More, Profile
 
 MAX_PAGE_SIZE = 1000
 
@@ -80,72 +80,77 @@ class Invoice2goProfile(Profile):
     has no such thing: no external reference, no filter, no time of creation.
     """
 
-    practice: bool = Field(False, title="Practice only, no real account")
-    verified: bool = Field(False, title="Verified against the live service")
+    practice: Annotated[bool, More()] = Field(False, title="Practice only, no real account")
+    verified: Annotated[bool, More()] = Field(False, title="Verified against the live service")
     confirmed: bool = Field(False, title="I have been given access and have checked these values")
 
     base_url: str = Field("", title="API address")
     authorize_url: str = Field("", title="Address of the sign-in page")
     token_url: str = Field("", title="Address that gives tokens")
-    scope: str = Field("accounts clients items", title="Permissions to ask for")
+    scope: Annotated[str, More()] = Field("accounts clients items", title="Permissions to ask for")
 
-    accounts_path: Path = Field("accounts", title="Path of the accounts")
-    clients_path: Path = Field("accounts/{account}/clients", title="Path of the clients")
+    accounts_path: Annotated[Path, More()] = Field("accounts", title="Path of the accounts")
+    clients_path: Annotated[Path, More()] = Field("accounts/{account}/clients", title="Path of the clients")
     items_path: Path = Field("accounts/{account}/items", title="Path of the items")
-    rows: str = Field("data", title="Where a list stands in an answer")
-    record: str = Field("data", title="Where a created record stands in an answer")
-    pages_total: str = Field("pagination.total_pages", title="Where the number of pages stands in an answer")
+    rows: Annotated[str, More()] = Field("data", title="Where a list stands in an answer")
+    record: Annotated[str, More()] = Field("data", title="Where a created record stands in an answer")
+    pages_total: Annotated[str, More()] = Field(
+        "pagination.total_pages", title="Where the number of pages stands in an answer"
+    )
 
-    account_id: str = Field("id", title="Account: id")
-    account_name: str = Field("name", title="Account: name")
-    account_default: str = Field("default", title="Account: marks the default one")
+    account_id: Annotated[str, More()] = Field("id", title="Account: id")
+    account_name: Annotated[str, More()] = Field("name", title="Account: name")
+    account_default: Annotated[str, More()] = Field("default", title="Account: marks the default one")
 
     client_fields: Names = Field(CLIENT_FIELDS, title="Client: our names = theirs")
     item_fields: Names = Field(ITEM_FIELDS, title="Item: our names = theirs")
-    value_names: Names = Field({}, title="Values: field.ours = theirs")
-    id_field: str = Field("id", title="Record: id")
-    url_field: str = Field("url", title="Record: address of its page")
-    created_field: str = Field("created_at", title="Record: time of creation")
-    address_format: str = Field(ADDRESS_FORMAT, title="How a billing address is put together")
-    address_language: str = Field("de", title="Language of country names in addresses")
+    value_names: Annotated[Names, More()] = Field({}, title="Values: field.ours = theirs")
+    id_field: Annotated[str, More()] = Field("id", title="Record: id")
+    url_field: Annotated[str, More()] = Field("url", title="Record: address of its page")
+    created_field: Annotated[str, More()] = Field("created_at", title="Record: time of creation")
+    address_format: Annotated[LongText, More()] = Field(ADDRESS_FORMAT, title="How a billing address is put together")
+    address_language: Annotated[str, More()] = Field("de", title="Language of country names in addresses")
 
-    idempotency: bool = Field(True, title="Honours Idempotency-Key")
-    reference_field: str = Field("external_reference", title="Field for our own reference")
-    reference_param: str = Field("external_reference", title="Filter: our own reference")
-    email_param: str = Field("email", title="Filter: e-mail, whatever its case")
-    name_param: str = Field("name", title="Filter: exact name")
-    code_param: str = Field("code", title="Filter: exact item code")
-    page_param: str = Field("page", title="Parameter: page number, from 1")
-    page_size_param: str = Field("page_size", title="Parameter: records per page")
-    page_size: int = Field(100, title="Records per page", ge=1, le=MAX_PAGE_SIZE)
-    list_params: Names = Field({"sort": "-created_at"}, title="Further parameters for lists")
-    newest_first: bool = Field(True, title="Lists come newest first")
+    idempotency: Annotated[bool, More()] = Field(True, title="Honours Idempotency-Key")
+    reference_field: Annotated[str, More()] = Field("external_reference", title="Field for our own reference")
+    reference_param: Annotated[str, More()] = Field("external_reference", title="Filter: our own reference")
+    email_param: Annotated[str, More()] = Field("email", title="Filter: e-mail, whatever its case")
+    name_param: Annotated[str, More()] = Field("name", title="Filter: exact name")
+    code_param: Annotated[str, More()] = Field("code", title="Filter: exact item code")
+    page_param: Annotated[str, More()] = Field("page", title="Parameter: page number, from 1")
+    page_size_param: Annotated[str, More()] = Field("page_size", title="Parameter: records per page")
+    page_size: Annotated[int, More()] = Field(100, title="Records per page", ge=1, le=MAX_PAGE_SIZE)
+    list_params: Annotated[Names, More()] = Field({"sort": "-created_at"}, title="Further parameters for lists")
+    newest_first: Annotated[bool, More()] = Field(True, title="Lists come newest first")
 
-    error_code: str = Field("error.code", title="Error: its code")
-    error_message: str = Field("error.message", title="Error: its words")
-    error_fields: str = Field("error.fields", title="Error: the refused fields")
-    error_field_name: str = Field("field", title="Error: name of a refused field")
-    error_field_message: str = Field("message", title="Error: words about a refused field")
-    error_permission: str = Field("error.permission", title="Error: the missing permission")
-    errors_in_ok: bool = Field(False, title="Errors may come with status 200")
-    validation_statuses: Statuses = Field((400, 422), title="Statuses of refused values")
-    quota_statuses: Statuses = Field((402,), title="Statuses of a reached quota")
-    quota_codes: Words = Field(("quota_reached",), title="Codes of a reached quota")
-    quota_until: str = Field("error.until", title="Error: when the quota is lifted")
+    error_code: Annotated[str, More()] = Field("error.code", title="Error: its code")
+    error_message: Annotated[str, More()] = Field("error.message", title="Error: its words")
+    error_fields: Annotated[str, More()] = Field("error.fields", title="Error: the refused fields")
+    error_field_name: Annotated[str, More()] = Field("field", title="Error: name of a refused field")
+    error_field_message: Annotated[str, More()] = Field("message", title="Error: words about a refused field")
+    error_permission: Annotated[str, More()] = Field("error.permission", title="Error: the missing permission")
+    errors_in_ok: Annotated[bool, More()] = Field(False, title="Errors may come with status 200")
+    validation_statuses: Annotated[Statuses, More()] = Field((400, 422), title="Statuses of refused values")
+    quota_statuses: Annotated[Statuses, More()] = Field((402,), title="Statuses of a reached quota")
+    quota_codes: Annotated[Words, More()] = Field(("quota_reached",), title="Codes of a reached quota")
+    quota_until: Annotated[str, More()] = Field("error.until", title="Error: when the quota is lifted")
 
     def problem(self) -> str | None:
         """Why nothing may be sent with this profile yet; None when it is ready."""
         if self.practice and not self.base_url:
             return "The Invoice2go sandbox has not been started yet; start it once, then connect."
-        missing = [name for name in _NEEDED if not getattr(self, name)]
+        missing = ", ".join(name for name in _NEEDED if not getattr(self, name))
         if missing:
-            return f"{BY_ARRANGEMENT} Fill in what you were given; still missing: {', '.join(missing)}."
+            return f"{BY_ARRANGEMENT} Fill in what you were given; still missing: {missing}."
         addresses = [one for one in (self.base_url, self.authorize_url, self.token_url) if one]
         if not all(_usable(one, plain=self.practice) for one in addresses):
             return "The addresses of the Invoice2go profile must begin with “https://” and name a host; correct them."
         if not self.confirmed and not (self.practice and all(map(_is_local, addresses))):
             return f"{BY_ARRANGEMENT} Check the values of this profile with what you were given, then confirm it."
         return None
+
+    def mark(self) -> Literal["", "practice", "unverified"]:
+        return "practice" if self.practice else "" if self.verified else "unverified"
 
     def filling_in(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Other values than those that were confirmed must be confirmed anew, before anything is sent with them."""

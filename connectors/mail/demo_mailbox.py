@@ -11,6 +11,7 @@ import random
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from itertools import count
@@ -32,9 +33,18 @@ from pysasl.hashing import Cleartext
 LARGEST_MAIL = 60_000_000  # bytes
 
 
+@dataclass(frozen=True)
+class Running:
+    """Where the servers listen, and the mails they hold."""
+
+    imap_port: int
+    smtp_port: int
+    inbox: "Inbox"
+
+
 @asynccontextmanager
-async def running(folder: Path, host: str, port: int, username: str, password: str) -> AsyncIterator[tuple[int, int]]:
-    """Runs both servers and yields their ports: IMAP at `port`, SMTP at the next one; 0 takes free ones."""
+async def running(folder: Path, host: str, port: int, username: str, password: str) -> AsyncIterator[Running]:
+    """Runs both servers: IMAP at `port`, SMTP at the next one; 0 takes free ones."""
     config = _config(username, password)
     inbox = await _inbox(config, _Kept(folder))
     login = Login(config)
@@ -42,7 +52,7 @@ async def running(folder: Path, host: str, port: int, username: str, password: s
     async with AsyncExitStack() as stack:
         imap_port = await _serve_imap(stack, IMAPServer(login, config), host, port)
         smtp_port = await _serve_smtp(stack, _Incoming(inbox), host, port + 1 if port else 0)
-        yield imap_port, smtp_port
+        yield Running(imap_port, smtp_port, inbox)
 
 
 class _Kept:
@@ -67,10 +77,31 @@ class _Kept:
         part.rename(part.with_suffix(".eml"))
 
 
-class _Inbox(MailboxData):
-    """pymap's mailbox that writes each mail it gets to a file."""
+class Inbox(MailboxData):
+    """pymap's mailbox that writes each mail it gets to a file, and shows a page what is in it (`demo_pages.Mails`)."""
 
     kept: _Kept | None = None
+
+    @property
+    def version(self) -> str:
+        """Another one after each change."""
+        return f"{self._uid_validity}-{self._mod_sequences.highest}"
+
+    @property
+    def total(self) -> int:
+        return len(self._messages)
+
+    def newest(self, limit: int) -> list[tuple[int, datetime]]:
+        """UID and time of arrival."""
+        found = sorted(self._messages, reverse=True)[:limit]
+        return [(uid, self._messages[uid].internal_date) for uid in found]
+
+    def content(self, uid: int) -> tuple[datetime, bytes] | None:
+        """A mail, and when it arrived."""
+        message = self._messages.get(uid)
+        if message is None or message._content is None:
+            return None
+        return message.internal_date, bytes(message._content)
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Any:
         message = await super().append(append_msg, recent=recent)
@@ -108,11 +139,11 @@ def _config(username: str, password: str) -> Any:
     )
 
 
-async def _inbox(config: Any, kept: _Kept) -> _Inbox:
+async def _inbox(config: Any, kept: _Kept) -> Inbox:
     """The mailbox as it was when it was last stopped, registered with pymap under the configured user."""
     folders = MailboxSet()
     names: Any = _OwnIds()
-    inbox = _Inbox(names, folders._thread_cache)
+    inbox = Inbox(names, folders._thread_cache)
     inbox._uid_validity = kept.uidvalidity
     folders._inbox = inbox
     for content, came in kept.all():
@@ -125,7 +156,7 @@ async def _inbox(config: Any, kept: _Kept) -> _Inbox:
 class _Incoming:
     """What aiosmtpd does with a mail: puts it into the mailbox, which wakes everyone who waits with IDLE."""
 
-    def __init__(self, inbox: _Inbox) -> None:
+    def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._numbers = count(1)
 

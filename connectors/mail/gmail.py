@@ -82,10 +82,11 @@ gmail = Connector(
 
 @gmail.check
 def account(ctx: BlockingContext) -> Account:
-    """Signs in and lists the folders."""
+    """Signs in, lists the folders, counts the mails of the inbox."""
     way = way_in(ctx)
-    with refusals.while_checking(), closing(Mailbox(ctx.connect)) as mailbox:
+    with refusals.while_checking(), closing(Mailbox(ctx.connect, ctx.progress)) as mailbox:
         mailbox.list_folders(way)
+        mailbox.count_mails(way)
     return Account(id=way.username.lower(), label=way.username)
 
 

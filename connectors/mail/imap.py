@@ -1,9 +1,9 @@
 """E-mail (IMAP): react to new mail in any mailbox. Found by entry point; the work is done by its siblings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -24,31 +24,65 @@ from zapwerk import (
     Credentials,
     InvalidInput,
     Labels,
+    More,
     Page,
     Secret,
+    Suggestion,
 )
 
 POLL_TIMEOUT = timedelta(minutes=10)
+NO_ADDRESS = "This is no e-mail address, so please write down the mail server under “More fields”."
 
 
 class ImapAccount(BaseModel):
     """A mailbox. With an e-mail address as user name, server, port and security may be left out."""
 
-    username: str = Field(title="User name", min_length=1, description="Usually the e-mail address.")
+    username: str = Field(
+        title="E-mail address", min_length=1, description="Or the user name, where the provider gave you another one."
+    )
     password: Secret = Field(title="Password")
-    host: str = Field("", title="Mail server", description="Leave it empty to find it by the e-mail address.")
-    port: int = Field(993, title="Port", ge=1, le=65535)
+    host: Annotated[str, More()] = Field(
+        "", title="Mail server", description="Leave it empty to find it by the e-mail address."
+    )
+    port: Annotated[int, More()] = Field(993, title="Port", ge=1, le=65535)
     security: Annotated[
-        Security, Labels({"tls": "TLS (usual, port 993)", "starttls": "STARTTLS (port 143)", "none": "none"})
+        Security, Labels({"tls": "TLS (usual, port 993)", "starttls": "STARTTLS (port 143)", "none": "none"}), More()
     ] = Field("tls", title="Security")
-    email: str = Field("", title="E-mail address", description="If the user name is another.")
+    email: Annotated[str, More()] = Field(
+        "", title="Address of the mailbox", description="If the user name is another."
+    )
+
+
+def by_address(typed: Mapping[str, Any]) -> Suggestion | None:
+    """What the address tells about the rest."""
+    address = str(typed.get("username", ""))
+    preset = providers.preset_for(address)
+    if str(typed.get("host", "")).strip():
+        return None
+    if preset is None:
+        return Suggestion(hint=NO_ADDRESS) if address.strip() else None
+    if preset.refused or preset.note or providers.is_known(address):
+        values = {"host": preset.host, "port": str(preset.port), "security": preset.security}
+        return Suggestion(values, preset.note, preset.link, possible=not preset.refused)
+    return Suggestion(
+        hint=f"The mail server {preset.host} is tried. If your provider names another one, "
+        "write it down under “More fields”."
+    )
 
 
 imap = Connector(
     "imap",
     title="E-mail (IMAP)",
     description="React to new mail in a mailbox of any provider.",
-    auth=[Credentials(ImapAccount, help="Server, user name and password of the mailbox.")],
+    auth=[
+        Credentials(
+            ImapAccount,
+            help="Address and password of the mailbox; the server is found by the address.",
+            title="Address and password",
+            first="username",
+            suggest=by_address,
+        )
+    ],
     profiles={"default": MailProfile()},
     sandbox="connectors.mail.sandbox:serve",
 )
@@ -56,10 +90,11 @@ imap = Connector(
 
 @imap.check
 def account(ctx: BlockingContext) -> Account:
-    """Signs in and lists the folders."""
+    """Signs in, lists the folders, counts the mails of the inbox."""
     way = way_in(ctx)
-    with refusals.while_checking(), closing(Mailbox(ctx.connect)) as mailbox:
+    with refusals.while_checking(), closing(Mailbox(ctx.connect, ctx.progress)) as mailbox:
         mailbox.list_folders(way)
+        mailbox.count_mails(way)
     given: ImapAccount = ctx.credentials
     id = f"{given.username.strip()}@{way.endpoint.host}".lower()
     address = given.email.strip() or given.username.strip()

@@ -6,7 +6,7 @@ peeked at: nothing is marked as read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ from imapclient import imap_utf7
 
 from connectors.mail import criteria, folders, refusals
 from connectors.mail.sign_in import Way, sign_in
-from connectors.mail.wire import Connect, MailClient
-from zapwerk import TemporaryFailure
+from connectors.mail.wire import Connect, MailClient, Tell, untold
+from zapwerk import ConnectorError, TemporaryFailure
 
 WINDOW = 1_000  # UIDs searched at once …
 WIDEST_WINDOW = 50_000  # … growing over gaps up to this: its answer fits into one line of imaplib's
@@ -61,8 +61,9 @@ class Fetched:
 class Mailbox:
     """One mailbox, connected when it is first used. After an error that is not `InvalidInput` it starts afresh."""
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, tell: Tell = untold) -> None:
         self._connect = connect
+        self._tell = tell
         self._client: MailClient | None = None
         self._way: Way | None = None
         self._by_attribute: dict[str, bytes] = {}
@@ -96,6 +97,12 @@ class Mailbox:
         self._open(way)
         with self._lost_is_temporary():
             return self._listing()
+
+    def count_mails(self, way: Way) -> None:
+        """Tells how many mails the inbox holds. A mailbox without one is a mailbox too."""
+        with suppress(ConnectorError):
+            count = self.examine(way, "INBOX").exists
+            self._tell("mails", "1 mail" if count == 1 else "{count} mails", count=count)
 
     def newest_uid(self, view: View) -> int:
         """The highest UID in the folder; 0 if it is empty."""
@@ -221,7 +228,7 @@ class Mailbox:
     def _open(self, way: Way) -> None:
         self.close()
         self._by_attribute.clear()
-        self._client, self._way = sign_in(self._connect, way), way
+        self._client, self._way = sign_in(self._connect, way, self._tell), way
 
     def _examine(self, stored: str) -> View:
         raw = self._raw_name(stored)

@@ -1,18 +1,20 @@
 """How an installation reaches mail servers: the profiles of `imap` and `gmail`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from connectors.mail.wire import Timing
-from zapwerk import Profile
+from zapwerk import More, Profile
 
 
 class MailProfile(Profile):
     """Times are in seconds. `ca_file` is for a company's own certificate authority."""
 
-    connect_timeout: float = Field(15.0, title="Time to connect", gt=0, le=120)
-    read_timeout: float = Field(60.0, title="Time for an answer", gt=0, le=120)
-    second_try: float = Field(2.0, title="Time before a refused sign-in is tried again", ge=0, le=60)
-    idle_for: float = Field(480.0, title="Time before waiting is renewed", gt=0, le=1740)
+    connect_timeout: Annotated[float, More()] = Field(15.0, title="Time to connect", gt=0, le=120)
+    read_timeout: Annotated[float, More()] = Field(60.0, title="Time for an answer", gt=0, le=120)
+    second_try: Annotated[float, More()] = Field(2.0, title="Time before a refused sign-in is tried again", ge=0, le=60)
+    idle_for: Annotated[float, More()] = Field(480.0, title="Time before waiting is renewed", gt=0, le=1740)
     ca_file: str = Field("", title="File of further trusted certificates (PEM)")
 
     @property
@@ -23,8 +25,10 @@ class MailProfile(Profile):
 class GmailProfile(MailProfile):
     """Gmail's own addresses, and the Google OAuth client of this installation."""
 
-    imap_host: str = Field("imap.gmail.com", title="Mail server")
-    imap_port: int = Field(993, title="Port", ge=1, le=65535)
-    security: str = Field("tls", title="Security", pattern="^(tls|starttls|none)$")
-    authorize_url: str = Field("https://accounts.google.com/o/oauth2/v2/auth", title="Address of the consent page")
-    token_url: str = Field("https://oauth2.googleapis.com/token", title="Address of tokens")
+    imap_host: Annotated[str, More()] = Field("imap.gmail.com", title="Mail server")
+    imap_port: Annotated[int, More()] = Field(993, title="Port", ge=1, le=65535)
+    security: Annotated[str, More()] = Field("tls", title="Security", pattern="^(tls|starttls|none)$")
+    authorize_url: Annotated[str, More()] = Field(
+        "https://accounts.google.com/o/oauth2/v2/auth", title="Address of the consent page"
+    )
+    token_url: Annotated[str, More()] = Field("https://oauth2.googleapis.com/token", title="Address of tokens")

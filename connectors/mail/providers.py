@@ -17,7 +17,6 @@ class Preset:
     port: int = 993
     security: Security = "tls"
     note: str = ""
-    note_de: str = ""
     link: str = ""
     refused: bool = False
 
@@ -25,7 +24,6 @@ class Preset:
 _GMAIL = Preset(
     "imap.gmail.com",
     note="Google wants an app password here: 16 letters, made in the Google account.",
-    note_de="Google verlangt hier ein App-Passwort: 16 Buchstaben, erzeugt im Google-Konto.",
     link="https://myaccount.google.com/apppasswords",
 )
 _IONOS = Preset("imap.ionos.de")
@@ -33,45 +31,37 @@ _STRATO = Preset("imap.strato.de")
 _GMX = Preset(
     "imap.gmx.net",
     note="At GMX, first switch on “POP3/IMAP retrieval” in the web mailer: E-Mail → Settings → POP3/IMAP.",
-    note_de="Bei GMX zuerst im Webmailer „POP3/IMAP-Abruf“ einschalten: E-Mail → Einstellungen → POP3/IMAP.",
     link="https://hilfe.gmx.net/pop-imap/einschalten.html",
 )
 _WEB_DE = Preset(
     "imap.web.de",
     note="At WEB.DE, first switch on “POP3/IMAP retrieval” in the web mailer: E-Mail → Settings → POP3/IMAP.",
-    note_de="Bei WEB.DE zuerst im Webmailer „POP3/IMAP-Abruf“ einschalten: E-Mail → Einstellungen → POP3/IMAP.",
     link="https://hilfe.web.de/pop-imap/einschalten.html",
 )
 _T_ONLINE = Preset(
     "secureimap.t-online.de",
     note="T-Online wants the “password for e-mail programs”, which is set in the customer centre.",
-    note_de="T-Online verlangt das „Passwort für E-Mail-Programme“, das im Kundencenter vergeben wird.",
     link="https://www.telekom.de/hilfe/apps-dienste/e-mail",
 )
 _ICLOUD = Preset(
     "imap.mail.me.com",
     note="Apple wants an app-specific password, made in the Apple account.",
-    note_de="Apple verlangt ein anwendungsspezifisches Passwort, erzeugt im Apple-Account.",
     link="https://account.apple.com",
 )
 _FASTMAIL = Preset(
     "imap.fastmail.com",
     note="Fastmail wants an app password: Settings → Privacy & Security → App passwords.",
-    note_de="Fastmail verlangt ein App-Passwort: Settings → Privacy & Security → App passwords.",
     link="https://app.fastmail.com/settings/security",
 )
 _YAHOO = Preset(
     "imap.mail.yahoo.com",
     note="Yahoo wants an app password, made under Account security.",
-    note_de="Yahoo verlangt ein App-Passwort, erzeugt unter Kontosicherheit.",
     link="https://login.yahoo.com/account/security",
 )
 _MICROSOFT = Preset(
     "outlook.office365.com",
     note="Microsoft mailboxes no longer accept a password over IMAP, only sign-in by Microsoft, which this "
     "connector does not offer yet. Forwarding to another mailbox works.",
-    note_de="Microsoft-Postfächer nehmen über IMAP kein Passwort mehr an, nur die Anmeldung bei Microsoft, die "
-    "dieser Konnektor noch nicht bietet. Eine Weiterleitung an ein anderes Postfach geht.",
     link="https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/deprecation-of-basic-authentication-exchange-online",
     refused=True,
 )
@@ -110,6 +100,11 @@ def preset_for(address: str) -> Preset | None:
     if "." not in domain or "@" not in address:
         return None
     return _BY_DOMAIN.get(domain) or Preset(f"imap.{domain}")
+
+
+def is_known(address: str) -> bool:
+    """Whether the provider of this address is one of those above, and nothing is guessed."""
+    return domain_of(address) in _BY_DOMAIN
 
 
 def preset_of_host(host: str) -> Preset | None:

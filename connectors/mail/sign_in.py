@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from connectors.mail import refusals
-from connectors.mail.wire import Connect, Endpoint, MailClient, Timing, Witness
+from connectors.mail.wire import Connect, Endpoint, MailClient, Tell, Timing, Witness, untold
 from zapwerk import AuthFailed, ConnectorError
 
 
@@ -31,32 +31,34 @@ class Way:
         return (self.endpoint, self.username, None if self.oauth else self.secret.get_secret_value())
 
 
-def sign_in(connect: Connect, way: Way) -> MailClient:
+def sign_in(connect: Connect, way: Way, tell: Tell = untold) -> MailClient:
     """A signed-in connection. A password counts as wrong only when it was refused twice, on two connections.
 
     Raises `AuthFailed`, `Unreachable`, `SignInRefused`, `TemporaryFailure`.
     """
     try:
-        return _once(connect, way)
+        return _once(connect, way, tell)
     except AuthFailed:
         time.sleep(way.timing.second_try)
-        return _once(connect, way)
+        return _once(connect, way, tell)
 
 
-def _once(connect: Connect, way: Way) -> MailClient:
-    client = _connected(connect, way)
+def _once(connect: Connect, way: Way, tell: Tell) -> MailClient:
+    client = _connected(connect, way, tell)
     try:
         if way.endpoint.security == "starttls":
             _encrypt(client, way.endpoint)
+        tell("sign_in", "Sign-in as {user}", "begun", user=way.username)
         _authenticate(client, way)
+        tell("sign_in", "Sign-in as {user}", user=way.username)
     except BaseException:
         client.close()
         raise
     return client
 
 
-def _connected(connect: Connect, way: Way) -> MailClient:
-    witness = Witness()
+def _connected(connect: Connect, way: Way, tell: Tell) -> MailClient:
+    witness = Witness(tell)
     try:
         return MailClient(connect, way.endpoint, way.timing, witness)
     except Exception as error:

@@ -25,6 +25,7 @@ RECEIVE = 65_536  # bytes taken from the socket at once
 COMMAND_LIMIT = 180.0  # seconds from a command to the end of its answer, however slowly the bytes come
 
 Connect = Callable[..., socket.socket]
+Tell = Callable[..., None]
 _STATUS = re.compile(rb"(?:\*|[A-Z]+\d+) (NO|BAD|BYE)(?: \[([^\] ]+)[^\]]*\])? ?(.*)")
 
 # At DEBUG this logger would show credentials.
@@ -40,11 +41,16 @@ class Said:
     text: str
 
 
+def untold(step: str, text: str, state: Any = "done", **values: str | int) -> None:
+    """Nobody waits for the connection."""
+
+
 @dataclass
 class Witness:
     """What a connection's opener can still ask when opening it failed: was anything heard, was it
-    IMAP, what was refused last."""
+    IMAP, what was refused last. `tell` is the opener's `ctx.progress`: it hears how far it is."""
 
+    tell: Tell = untold
     heard: bool = False
     greeted: bool = False
     said: Said | None = None
@@ -97,17 +103,25 @@ class Wire(imaplib.IMAP4):
 
     def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
         self.host, self.port = host, port
+        server = {"host": host, "port": str(port)}
+        self._witness.tell("server", "Mail server {host}, port {port}", "begun", **server)
         sock = self._connect_to(host, port, timeout=timeout or self._timing.connect)
+        self._witness.tell("server", "Mail server {host}, port {port}", **server)
+        if self._endpoint.security == "none":
+            self._witness.tell("certificate", "The connection is not encrypted")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # without: 40 ms for each command
         self.sock = self._secured(sock) if self._endpoint.security == "tls" else sock
         self.sock.settimeout(self._timing.read)
 
     def _secured(self, sock: socket.socket) -> socket.socket:
+        self._witness.tell("certificate", "Certificate of {host}", "begun", host=self._endpoint.host)
         try:
-            return tls_context(self._endpoint.ca_file).wrap_socket(sock, server_hostname=self._endpoint.host)
+            secured = tls_context(self._endpoint.ca_file).wrap_socket(sock, server_hostname=self._endpoint.host)
         except BaseException:
             sock.close()
             raise
+        self._witness.tell("certificate", "Certificate of {host}", host=self._endpoint.host)
+        return secured
 
     def starttls(self, ssl_context: ssl.SSLContext | None = None) -> Any:
         """As imaplib's. What came unencrypted behind the server's consent is not taken for the server's words."""
@@ -236,4 +250,4 @@ def _readable(text: bytes) -> str:
     return "".join(letter for letter in words if letter.isprintable())[:200].strip()
 
 
-__all__ = ["Connect", "Endpoint", "MailClient", "Said", "Timing", "Wire", "Witness", "tls_context"]
+__all__ = ["Connect", "Endpoint", "MailClient", "Said", "Tell", "Timing", "Wire", "Witness", "tls_context", "untold"]

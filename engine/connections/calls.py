@@ -23,6 +23,7 @@ from engine.connections.redaction import secrets_of
 from engine.connections.results import ConnectorBug
 from engine.connections.running import EffectTimedOut, Overran, ReadTimedOut, heard, run_async, run_blocking
 from engine.errors import ZapwerkError
+from engine.sdk.connecting import Progress, unwatched
 from engine.sdk.connector import Action, Search, Trigger, Webhook
 from engine.sdk.errors import AuthFailed, ConnectorError, PermissionMissing, TemporaryFailure
 from engine.sdk.records import Account, Choice, Delivery, Hook, Page, Record
@@ -61,12 +62,12 @@ class Calls:
 
     # What is called
 
-    async def check(self, connection: LiveConnection) -> Account:
-        """Whether the connection works, and whose account it is."""
+    async def check(self, connection: LiveConnection, progress: Progress = unwatched) -> Account:
+        """Whether the connection works, and whose account it is. `progress` is told how far it is, from any thread."""
         connector = connection.connector
         if connector.checked_by is None:
             return Account(connection.id or connector.key, connection.name)
-        asked = Asked(connection, Purpose.CHECK)
+        asked = Asked(connection, Purpose.CHECK, progress=progress)
         value = await self.call(connector.checked_by, asked, blocking=connector.check_blocking, within=CHECK_TIMEOUT)
         return results.account(connector.key, value)
 

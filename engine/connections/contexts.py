@@ -29,6 +29,7 @@ from engine.connections.redaction import Redactor, logger_for, secrets_of
 from engine.connections.sessions import KeptSessions
 from engine.connections.wire import Wire
 from engine.sdk.auth import NoAuth, OAuth2, Profile, Token, filled
+from engine.sdk.connecting import Progress, unwatched
 from engine.sdk.connector import Connector
 from engine.sdk.context import NEWEST_FEW, BlockingContext, Checkpoint, Context
 from engine.sdk.errors import OutcomeUnknown
@@ -96,6 +97,7 @@ class Asked:
     started_at: datetime | None = None
     checkpoint: Checkpoint | None = None
     stopping: Callable[[], bool] = _never
+    progress: Progress = unwatched
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,7 @@ class Contexts:
             "now": self._now,
             "stopping": asked.stopping,
             "sessions": kit.sessions,
+            "progress": asked.progress,
             "connect": partial(addresses.connect, guard=Guard(connection.allowed_hosts)),
         }
 

@@ -27,6 +27,14 @@ JUST_REFRESHED = 30.0  # seconds; a token refused this soon after a refresh will
 RECONNECT = "The service no longer accepts the sign-in; please reconnect the account."
 
 
+class ClientRefused(AuthFailed):
+    """The service does not know this installation by its client ID and secret: the app's settings are wrong."""
+
+
+class GrantRefused(AuthFailed):
+    """A code or refresh token that is too old, was used already, or was never given out."""
+
+
 @dataclass(frozen=True)
 class Started:
     """A sign-in under way: send the person to `url`; keep `state` and `verifier`, sealed, until they come back."""
@@ -256,9 +264,9 @@ def _refusal(response: httpx.Response, body: dict[str, Any]) -> ConnectorError |
     if status == 429 or status >= 500:
         return TemporaryFailure(f"The sign-in service answered {status}.", retry_after=retry_after_of(response))
     if said == "invalid_client":
-        return AuthFailed("The service does not accept our client ID and secret; please check them for this app.")
+        return ClientRefused("The service does not accept our client ID and secret; please check them for this app.")
     if said == "invalid_grant":
-        return AuthFailed(RECONNECT)
+        return GrantRefused(RECONNECT)
     return AuthFailed(f"The sign-in service refused ({str(said or status)[:200]}); please reconnect the account.")
 
 

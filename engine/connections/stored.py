@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from engine.connections.addresses import folded
 from engine.connections.contexts import LiveConnection
 from engine.connections.vault import Vault
 from engine.errors import NotFound, Problem, Problems, Refused, VaultError
@@ -145,6 +146,16 @@ class Connections:
         self._without.clear()
         return profile
 
+    def allow_host(self, connector: Connector, name: str, host: str) -> None:
+        """Lets whatever uses this profile reach a host in a private network; an owner said so. Raises `NotFound`."""
+        shipped_profile(connector, name)
+        with self._database.write() as session:
+            stored = profiles.get(session, connector.key, name)
+            sealed = stored.sealed if stored else self._vault.seal({})
+            before = stored.allowed_hosts if stored else frozenset()
+            profiles.put(session, connector.key, name, sealed, before | {folded(host)}, now=self._now())
+        self._without.clear()
+
     @asynccontextmanager
     async def exclusively(self, connection_id: str) -> AsyncIterator[Token | None]:
         """The only right in this process to refresh a token; yields the token as stored now."""
@@ -171,15 +182,20 @@ class Connections:
 
 def typed_hosts(values: Mapping[str, Any]) -> frozenset[str]:
     """The hosts that stand in typed values: of addresses, and of fields named “host” or “…_host”."""
-    hosts = set()
-    for name, value in values.items():
-        if not isinstance(value, str):
-            continue
-        if name == "host" or name.endswith("_host"):
-            hosts.add(value.strip().lower())
-        elif value.startswith(("http://", "https://")):
-            hosts.add((urlsplit(value).hostname or "").lower())
+    hosts = {host_of(name, value) for name, value in values.items() if isinstance(value, str)}
     return frozenset(hosts - {""})
+
+
+def host_of(name: str, value: str) -> str:
+    """The host that a typed value names; “” if it names none."""
+    if name == "host" or name.endswith("_host"):
+        return value.strip().lower()
+    if not value.startswith(("http://", "https://")):
+        return ""
+    try:
+        return (urlsplit(value).hostname or "").lower()
+    except ValueError:  # brackets that are no address
+        return ""
 
 
 def _validated(model: type[Profile], values: dict[str, Any]) -> Profile:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from engine.sdk.connecting import Suggest
 from engine.sdk.fields import Secret
 
 
@@ -28,6 +29,13 @@ class Profile(BaseModel):
     def problem(self) -> str | None:
         """Why this profile cannot be used yet, as a sentence that says what to do; None when it can."""
         return None
+
+    def mark(self) -> Literal["", "practice", "unverified"]:
+        """“practice” for a stand-in without real accounts, “unverified” for what was never tried with the live service.
+
+        Shown wherever the profile or a connection of it is.
+        """
+        return ""
 
     def filling_in(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the owner's values change in this profile; a subclass may add what follows from them."""
@@ -127,12 +135,18 @@ class Basic:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Values that only the connector understands (IMAP: host, user, password): `ctx.credentials` is an instance."""
+    """Values that only the connector understands (IMAP: host, user, password): `ctx.credentials` is an instance.
+
+    `first` is the field that is asked for before all others; `suggest` says what follows from it: a mail address
+    tells the mail server. See `Suggestion`.
+    """
 
     given: type[BaseModel]
     help: str = ""
     key: str = "credentials"
     title: str = "Credentials"
+    first: str = ""
+    suggest: Suggest | None = None
 
 
 @dataclass(frozen=True)

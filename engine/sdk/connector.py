@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, create_model
 
 from engine.sdk import signatures
 from engine.sdk.auth import Auth, NoAuth, Profile
+from engine.sdk.connecting import Introduction
 from engine.sdk.context import BlockingContext, Context
 from engine.sdk.fields import Labels
 from engine.sdk.http import Explain
@@ -222,7 +223,8 @@ class Connector:
     `key` names it in zap files and never changes; `profiles` are the named ways to reach it, all instances of one
     `Profile` class (the first is the default); `sandbox` is “module:function”, loaded only when asked for: a function
     `(folder, port) -> async context manager of Sandbox`. `explain` reads the service's own error format: it is asked
-    about every answer first, also a 2xx, and returns an error or None.
+    about every answer first, also a 2xx, and returns an error or None. `introduction` is what people read before they
+    connect an account.
     """
 
     def __init__(
@@ -238,6 +240,7 @@ class Connector:
         explain: Explain | None = None,
         sandbox: str | None = None,
         description: str = "",
+        introduction: Introduction | None = None,
     ) -> None:
         if not key.isidentifier() or key != key.lower():
             raise TypeError(f"connector “{key}”: the key must be a lower-case name like “tasko”")
@@ -251,6 +254,7 @@ class Connector:
         self.explain = explain
         self.sandbox = sandbox
         self.description = description
+        self.introduction = introduction
         self.checked_by: Callable[..., Any] | None = None
         self.check_blocking = False
         self.triggers: dict[str, Trigger[Any, Any]] = {}

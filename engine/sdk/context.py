@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from engine.sdk.connecting import Progress, unwatched
 from engine.sdk.http import BlockingHttp, Http
 from engine.sdk.records import Account, File
 
@@ -114,6 +115,8 @@ class _Shared:
     """Long-lived sessions that are kept open between calls."""
     connect: Connect
     """Opens a TCP connection, where HTTP is not enough."""
+    progress: Progress = unwatched
+    """Tells a person who waits for `check` how far it is; does nothing elsewhere. May be called from any function."""
 
 
 @dataclass(frozen=True, kw_only=True)

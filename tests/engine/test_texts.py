@@ -41,6 +41,43 @@ def test_texts_are_found_by_path(tasko, tmp_path):
     assert missing(tasko, "de") == []
 
 
+SENTENCES = """
+[errors]
+"There is no list “{name}”." = "Die Liste „{name}“ gibt es nicht."
+"There is no list “{name}”. {why}" = "Die Liste „{name}“ gibt es nicht. {why}"
+"It was deleted." = "Sie wurde gelöscht."
+"{anything}" = "irgendetwas"
+"{a} is {a}" = "{a} ist {a}"
+[progress]
+"{count} lists" = "{count} Listen"
+"""
+
+
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        pytest.param("There is no list “a.b”.", "Die Liste „a.b“ gibt es nicht.", id="a placeholder"),
+        pytest.param(
+            "There is no list “x”. It was deleted.", "Die Liste „x“ gibt es nicht. Sie wurde gelöscht.", id="a sentence"
+        ),
+        pytest.param("There is no list “{why}”.", "Die Liste „{why}“ gibt es nicht.", id="braces in a value"),
+        pytest.param("one is one", "one ist one", id="the same twice"),
+        pytest.param("one is two", "one is two", id="not the same"),
+        pytest.param("Something else.", "Something else.", id="only a placeholder says nothing"),
+    ],
+)
+def test_errors_with_placeholders_are_found_and_filled(tasko, tmp_path, english, german):
+    (tmp_path / "tasko.de.toml").write_text(SENTENCES)
+    assert Texts.load(tasko, "de").error(english) == german
+
+
+def test_what_is_told_of_a_check_is_translated_with_its_placeholders(tasko, tmp_path):
+    (tmp_path / "tasko.de.toml").write_text(SENTENCES)
+    texts = Texts.load(tasko, "de")
+    assert texts.progress("{count} lists") == "{count} Listen"
+    assert texts.progress("unknown {x}") == "unknown {x}"
+
+
 def test_english_stands_in_the_code(tasko):
     assert Texts.load(tasko, "en").of("title", "Tasko") == "Tasko"
     assert missing(tasko, "en") == []

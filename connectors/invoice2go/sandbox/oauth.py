@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from connectors.invoice2go.sandbox import pages
+from connectors.invoice2go.sandbox import consent
 from connectors.invoice2go.sandbox.state import CLIENT_ID, SCOPES, SERVICE, Service
 
 CODE_LIFETIME = 300.0  # seconds
@@ -33,12 +33,12 @@ async def show_consent(request: web.Request) -> web.Response:
     asked = request.query
     untrusted = _untrusted(request.app[SERVICE], asked)
     if untrusted:
-        return pages.page("Sign-in", pages.paragraph(untrusted), status=400)
+        return consent.refused(request, untrusted)
     try:
         scopes = _asked_scopes(asked)
     except Refused as error:
         return _back(asked, error=error.code, error_description=str(error))
-    return pages.consent(dict(asked), scopes)
+    return consent.question(request, dict(asked), scopes)
 
 
 async def take_consent(request: web.Request) -> web.Response:
@@ -47,7 +47,7 @@ async def take_consent(request: web.Request) -> web.Response:
     given = {name: value for name, value in form.items() if isinstance(value, str)}
     untrusted = _untrusted(request.app[SERVICE], given)
     if untrusted:
-        return pages.page("Sign-in", pages.paragraph(untrusted), status=400)
+        return consent.refused(request, untrusted)
     try:
         asked = _asked_scopes(given)
     except Refused as error:
@@ -95,13 +95,13 @@ def revoke_tokens(service: Service) -> None:
 
 
 def _untrusted(service: Service, asked: Mapping[str, str]) -> str | None:
-    """Why the browser must not be sent back to where the request says."""
+    """Why the browser must not be sent back to where the request says, as a key of `words`."""
     if any(len(value) > MAX_PARAMETER for value in asked.values()):
-        return "The sign-in request is too long."
+        return "too_long"
     if asked.get("client_id") != CLIENT_ID:
-        return "The sandbox does not know this client ID; correct it in the profile."
+        return "unknown_client"
     if not _may_return_to(service, asked.get("redirect_uri", "")):
-        return "The sandbox does not know this return address; register it, or use one on this computer."
+        return "unknown_return"
     return None
 
 

@@ -1,123 +1,149 @@
-"""The sandbox's pages for people: what was created, and the consent page. Everything from outside is escaped."""
+"""The sandbox for people: the clients and items it holds, live, and each of them in full. Called by `serving`."""
 
+import json
 from collections.abc import Mapping
-from html import escape
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from connectors.invoice2go.sandbox.state import SCOPES, SERVICE, Service
+from connectors.invoice2go.sandbox import misbehaving
+from connectors.invoice2go.sandbox.state import SERVICE, Service
+from connectors.invoice2go.sandbox.store import KINDS, Row
+from connectors.invoice2go.sandbox.words import WORDS
+from connectors.practice import pages
+from connectors.practice.markup import Html, foreign, join, tag
+from connectors.practice.words import Words, clock, words_for
 
-NEWEST = 200  # records of each kind on the front page
-WORDS = {
-    "accounts": "see your accounts",
-    "clients": "see and create clients",
-    "items": "see and create items",
-}
-COLUMNS = {
-    "clients": {"name": "Client name", "email": "Email", "phone": "Phone", "billing_address": "Billing address"},
-    "items": {"name": "Item name", "code": "Item code", "rate": "Rate", "description": "Description"},
-}
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-.practice { border: 1px solid var(--line); border-radius: 1rem; padding: .1rem .7rem; font-size: .8rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem 1.2rem .4rem 0; border-bottom: 1px solid var(--line); }
-td { white-space: pre-line; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
-  thead { display: none; }
-  tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
-  th, td { display: block; padding: .1rem 0; border: 0; }
-}
-label { display: block; margin: .4rem 0; }
-button { font: inherit; padding: .4rem 1.2rem; margin: 1rem .6rem 0 0; }
-"""
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
-
-
-async def style(_request: web.Request) -> web.Response:
-    """GET /style.css"""
-    return web.Response(text=STYLE, content_type="text/css", headers={"X-Content-Type-Options": "nosniff"})
+NEWEST = 100  # records of each kind on the front page
+SECOND_LINE = {"clients": ("email", "phone"), "items": ("code", "rate")}
+THIRD_LINE = {"clients": ("billing_address", "notes"), "items": ("description",)}
+LONGEST = 200  # characters of a value on the front page
 
 
 async def front(request: web.Request) -> web.Response:
-    """GET /: the accounts with their quotas, and the newest clients and items."""
-    service = request.app[SERVICE]
-    parts = [paragraph("A stand-in to practise with. It is not Invoice2go, and nothing here is real.")]
-    for account in service.store.accounts():
-        parts.append(f"<h2>{escape(account['name'])}</h2>")
-        parts += [_records(service, account, kind) for kind in COLUMNS]
-    return page("Invoice2go sandbox", "".join(parts))
+    """GET /: quotas, the newest clients and items, and the switches for faults."""
+    service, words = request.app[SERVICE], words_for(request, WORDS)
+    unfolded = "misbehaving" in request.query or bool(service.faults.shown())
+    region = pages.live_region(words, "/list", _list(service, words))
+    switches = tag("div", misbehaving.section(words, unfolded=unfolded), class_="card narrow")
+    lead = tag("p", words("lead"), class_="lead")
+    return pages.page(pages.Frame(words, words("title")), lead, region, switches)
+
+
+async def listed(request: web.Request) -> web.Response:
+    """GET /list: the same without the frame, for the page that follows it."""
+    service, words = request.app[SERVICE], words_for(request, WORDS)
+    return pages.live(request, _version(service, words), lambda: _list(service, words))
 
 
 async def record(request: web.Request) -> web.Response:
     """GET /clients/{id} or /items/{id}"""
-    service, kind = request.app[SERVICE], request.match_info["kind"]
+    service, words, kind = request.app[SERVICE], words_for(request, WORDS), request.match_info["kind"]
     found = None
     for account in service.store.accounts():
         found = found or service.store.record(account["id"], kind, request.match_info["id"])
+    back = ("/", words("all"))
     if found is None:
-        return page("Not found", paragraph("There is no such record, or it was reset."), status=404)
-    rows = "".join(f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in found.items())
-    return page(str(found["name"]), f'<table>{rows}</table><p><a href="/">All clients and items</a></p>')
+        frame = pages.Frame(words, words("not_found"), back=back)
+        return pages.page(frame, tag("p", words("unknown"), class_="lead"), status=404)
+    rows = [join([tag("dt", words(name)), tag("dd", _value(name, value, words))]) for name, value in found.items()]
+    facts = tag("dl", *rows, class_="facts")
+    frame = pages.Frame(words, str(found["name"]), back=back)
+    return pages.page(frame, facts, *_calls(service, str(found["id"]), words))
 
 
-def consent(asked: Mapping[str, str], scopes: list[str]) -> web.Response:
-    """The question whether Zapwerk may do what it asks for."""
-    hidden = "".join(
-        f'<input type="hidden" name="{_text(name)}" value="{_text(value)}">'
-        for name, value in asked.items()
-        if name not in ("grant", "decision")
-    )
-    ticks = "".join(
-        f'<label><input type="checkbox" name="grant" value="{scope}" checked> {WORDS[scope]}</label>'
-        for scope in SCOPES
-        if scope in scopes
-    )
-    return page(
-        "Allow Zapwerk?",
-        paragraph("Zapwerk asks to use your practice account. It would be allowed to:")
-        + f'<form method="post" action="/oauth/authorize">{hidden}{ticks}'
-        '<button name="decision" value="allow">Allow</button><button name="decision" value="deny">Deny</button></form>',
-    )
+def _version(service: Service, words: Words) -> str:
+    """Another one after each change of what the page shows."""
+    last = service.store.row("SELECT id FROM records ORDER BY number DESC LIMIT 1")
+    return json.dumps([words.language, service.store.accounts(), last, service.faults.shown()])
 
 
-def page(title: str, content: str, *, status: int = 200) -> web.Response:
-    """A whole page. `content` is HTML, the title is not."""
-    html = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"></head><body>'
-        f'<main><h1>{escape(title)} <span class="practice">Practice</span></h1>{content}</main></body></html>'
-    )
-    return web.Response(text=html, content_type="text/html", status=status, headers=HEADERS)
+def _list(service: Service, words: Words) -> Html:
+    waiting = pages.part("faults", *misbehaving.waiting(service, words))
+    accounts = [_account(service, account, words) for account in service.store.accounts()]
+    return join([waiting, *accounts])
 
 
-def paragraph(words: str) -> str:
-    return f"<p>{escape(words)}</p>"
+def _account(service: Service, account: Row, words: Words) -> Html:
+    heading = tag("h2", foreign(account["name"]), class_="account")
+    kinds = [_records(service, account, kind, words) for kind in KINDS]
+    return tag("div", heading, *kinds)
 
 
-def _records(service: Service, account: Mapping[str, Any], kind: str) -> str:
+def _records(service: Service, account: Row, kind: str, words: Words) -> Html:
+    place = f"{kind}-{account['id']}"
     rows, total = service.store.listed(account["id"], kind, {}, newest=True, limit=NEWEST, offset=0)
+    heading = tag("h3", words(kind))
+    some = [tag("span", words("newest", shown=NEWEST), class_="count")] if total > NEWEST else []
+    top = tag("div", heading, tag("span", _used(account, kind, words), class_="count"), *some, class_="heading")
+    none = [] if rows else [tag("p", words(f"no_{kind}"), class_="empty")]
+    head = pages.part(place, top, *_meter(account, kind, words), *none)
+    listing = pages.entries(place, [_row(kind, row, words) for row in rows])
+    return tag("section", head, listing, class_="group")
+
+
+def _used(account: Row, kind: str, words: Words) -> str:
     limit = account[f"{kind}_quota"]
-    heading = f"<h3>{kind.capitalize()} {total}{'' if limit is None else f'/{limit}'}</h3>"
-    head = "".join(f"<th>{title}</th>" for title in COLUMNS[kind].values())
-    body = "".join(f"<tr>{_cells(kind, row)}</tr>" for row in rows)
-    return f"{heading}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else heading
+    return words("unlimited" if limit is None else "used", used=account[kind], limit=limit)
 
 
-def _cells(kind: str, row: Mapping[str, Any]) -> str:
-    link = f'<a href="/{kind}/{_text(row["id"])}">{_text(row["name"])}</a>'
-    rest = [_text(row.get(name, "")) for name in COLUMNS[kind] if name != "name"]
-    return "".join(f"<td>{cell}</td>" for cell in [link, *rest])
+def _meter(account: Row, kind: str, words: Words) -> list[Html]:
+    """How full the quota is."""
+    limit = account[f"{kind}_quota"]
+    if limit is None:
+        return []
+    most = max(limit, 1)
+    value = account[kind] if limit else most
+    label = words(f"quota_{kind}")
+    bar = tag("meter", min=0, max=most, high=most - 0.5, optimum=0, value=value, aria_label=label)
+    return [tag("div", bar, class_="quota")]
 
 
-def _text(value: Any) -> str:
-    return escape(str(value))
+def _row(kind: str, row: Mapping[str, Any], words: Words) -> Html:
+    name = str(row["name"])
+    link = tag("a", foreign(name), href=f"/{kind}/{row['id']}")
+    when = tag("span", _moment(row["created_at"], words), class_="when")
+    second = [foreign(_short(row[key])) for key in SECOND_LINE[kind] if row.get(key)]
+    third = " · ".join(_short(row[key]) for key in THIRD_LINE[kind] if row.get(key))
+    return pages.entry(
+        str(row["id"]),
+        words(f"new_{kind}", name=name),
+        tag("div", link, when, class_="first"),
+        tag("div", *second, class_="second"),
+        tag("div", foreign(third), class_="third"),
+    )
+
+
+def _calls(service: Service, record_id: str, words: Words) -> list[Html]:
+    """The API calls that led to this record: a repeated one with the same key is answered with the same record."""
+    calls = service.store.rows("SELECT * FROM calls WHERE record = ? ORDER BY number", record_id)
+    if not calls:
+        return []
+    head = tag("tr", *[tag("th", words(name), scope="col") for name in ("came", "call", "answer", "after")])
+    rows = [tag("tr", *[tag("td", cell) for cell in _call(call, words)]) for call in calls]
+    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="calls", aria_labelledby="calls")
+    return [
+        tag("h2", words("calls"), id="calls", class_="calls-heading"),
+        tag("div", table, class_="scroll", tabindex=0, role="region", aria_labelledby="calls"),
+    ]
+
+
+def _call(call: Row, words: Words) -> list[str]:
+    came = datetime.fromisoformat(call["received_at"])
+    answered = datetime.fromisoformat(call["answered_at"]) if call["answered_at"] else None
+    took = f"{(answered - came).total_seconds() * 1000:.0f} ms" if answered else ""
+    return [clock(came, words), call["method"], str(call["status"] or words("no_answer")), took]
+
+
+def _moment(text: Any, words: Words) -> Html:
+    return clock(datetime.fromisoformat(str(text)), words)
+
+
+def _value(name: str, value: Any, words: Words) -> Html:
+    return _moment(value, words) if name == "created_at" else foreign(str(value))
+
+
+def _short(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

@@ -4,18 +4,19 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from connectors.invoice2go.sandbox import api, control, faults, oauth, pages
+from connectors.invoice2go.sandbox import api, control, faults, misbehaving, oauth, pages
 from connectors.invoice2go.sandbox.state import CLIENT_ID, SERVICE, Handler, Service, Switches
 from connectors.invoice2go.sandbox.store import Store, moment
+from connectors.practice.guards import LOCAL_NAMES, is_local
+from connectors.practice.pages import assets
+from connectors.practice.words import SHARED, words_for
 from zapwerk import Sandbox
 
 FILE = "invoice2go-sandbox.sqlite"
 HOST = "127.0.0.1"
-LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 STOPS_WITHIN = 0.5  # seconds that calls still held may take when the sandbox is stopped
 MAX_BODY = 50 * 2**20  # bytes; seeding comes in one piece
 FAULT = web.RequestKey("fault", str)
@@ -73,8 +74,10 @@ def application(service: Service) -> web.Application:
     record = "/api/accounts/{account}/{kind:clients|items}"
     app.add_routes(
         [
+            *assets(),
             web.get("/", pages.front),
-            web.get("/style.css", pages.style),
+            web.get("/list", pages.listed),
+            web.post("/misbehave", misbehaving.change),
             web.get("/{kind:clients|items}/{id}", pages.record),
             web.get("/oauth/authorize", oauth.show_consent),
             web.post("/oauth/authorize", oauth.take_consent),
@@ -99,8 +102,8 @@ def application(service: Service) -> web.Application:
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A web page from elsewhere may reach this port under a name of its own: only local names are answered."""
-    if request.app[SERVICE].local_only and _name_of(request.host) not in LOCAL_NAMES:
-        return web.Response(status=421, text="The sandbox is reached as 127.0.0.1 or localhost.")
+    if request.app[SERVICE].local_only and not is_local(request):
+        return web.Response(status=421, text=words_for(request, SHARED)("not_local"))
     return await handler(request)
 
 
@@ -180,14 +183,8 @@ def _described(service: Service, host: str, port: int) -> Sandbox:
         "name_param": "name" if switches.filters else "",
         "code_param": "code" if switches.filters else "",
     }
-    return Sandbox(url=url, profile=profile, credentials={"key": service.key}, facts={"state": f"{url}/sandbox/state"})
-
-
-def _name_of(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    facts = {"state": f"{url}/sandbox/state", "page": url}
+    return Sandbox(url=url, profile=profile, credentials={"key": service.key}, facts=facts)
 
 
 def _storable(text: str) -> str:

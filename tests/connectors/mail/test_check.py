@@ -5,7 +5,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -59,6 +61,36 @@ def refusal(bench) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         account(bench.context)
     return caught.value
+
+
+@pytest.mark.parametrize(
+    ("security", "certificate"),
+    [("tls", "Certificate of {host}"), ("none", "The connection is not encrypted")],
+)
+def test_who_waits_is_told_of_server_certificate_sign_in_and_mails(authority, ca_file, security, certificate):
+    server = encrypted(authority.issue_cert("127.0.0.1")) if security == "tls" else ScriptedServer()
+    told: list[tuple[Any, ...]] = []
+    with server as running, at_imap(running, ca_file=ca_file) as bench:
+        running.deliver(mail("b"))
+        bench.credentials = benches.account(running, security=security)
+        account(replace(bench.context, progress=lambda *said, **values: told.append((said, values))))
+        where = {"host": "127.0.0.1", "port": str(running.port)}
+    done = {said[0]: (said[1], values) for said, values in told if said[2:] != ("begun",)}
+    assert list(done) == ["server", "certificate", "sign_in", "mails"]
+    assert done["server"][1] == where
+    assert done["certificate"][0] == certificate
+    assert done["sign_in"][1] == {"user": "u"}
+    assert done["mails"][1]["count"] >= 1
+
+
+def test_what_was_begun_last_is_where_it_failed():
+    told: list[tuple[Any, ...]] = []
+    with ScriptedServer() as server, at_imap(server) as bench:
+        bench.credentials = benches.account(server, password="wrong")
+        with pytest.raises(AuthFailed):
+            account(replace(bench.context, progress=lambda *said, **values: told.append(said)))
+    assert told[-1][0] == "sign_in"
+    assert told[-1][2:] == ("begun",)
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

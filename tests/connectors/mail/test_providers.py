@@ -2,9 +2,10 @@
 
 import pytest
 
-from connectors.mail.imap import ImapAccount, account, imap, way_in
+from connectors.mail.imap import ImapAccount, account, by_address, imap, way_in
 from connectors.mail.profiles import MailProfile
 from connectors.mail.providers import preset_for, preset_of_host
+from engine.texts import Texts
 from tests.connectors.mail.contexts import Bench
 from zapwerk import InvalidInput
 
@@ -62,10 +63,35 @@ def test_what_cannot_work_is_refused_before_anything_is_connected(given, field):
     assert not bench.connect.sockets
 
 
-def test_every_note_says_the_same_in_german():
+def test_every_note_is_told_in_german_too_with_its_link_or_without():
+    texts = Texts.load(imap, "de")
     presets = [preset_for(f"a@{domain}") for domain in ("gmail.com", "gmx.de", "web.de", "outlook.com", "icloud.com")]
-    assert all(preset and preset.note and preset.note_de and preset.link for preset in presets)
+    for preset in presets:
+        assert preset is not None
+        for said in (preset.note, f"{preset.note} {preset.link}"):
+            assert texts.error(said) != said
     assert preset_of_host("imap.gmx.net") == preset_for("a@gmx.de")
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "possible"),
+    [
+        pytest.param("anna@gmx.de", "imap.gmx.net", True, id="a provider that is known"),
+        pytest.param("anna@outlook.com", "outlook.office365.com", False, id="one where no password works"),
+        pytest.param("anna@unknown.example", None, True, id="one that is guessed"),
+        pytest.param("anna", None, True, id="no address"),
+    ],
+)
+def test_the_address_suggests_the_rest(address, host, possible):
+    suggestion = by_address({"username": address})
+    assert suggestion is not None
+    assert (suggestion.values.get("host"), suggestion.possible) == (host, possible)
+    assert suggestion.hint
+
+
+def test_nothing_is_suggested_before_anything_is_typed():
+    assert by_address({}) is None
+    assert by_address({"username": " "}) is None
 
 
 def test_what_is_typed_on_the_command_line_makes_an_account():

@@ -157,7 +157,8 @@ def test_the_connector_says_where_its_sandbox_is():
 def test_a_free_port_is_found_and_a_given_one_is_used(tmp_path):
     with running(tmp_path) as started:
         assert int(started.credentials["port"]) > 0
-    port = free_port(together=2)
+    port = free_port(together=3)
     with running(tmp_path, port) as started:
         assert started.url == f"imap://127.0.0.1:{port}"
         assert started.facts["smtp"] == f"127.0.0.1:{port + 1}"
+        assert started.facts["page"] == f"http://127.0.0.1:{port + 2}"
