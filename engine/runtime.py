@@ -17,6 +17,13 @@ from engine.connections.contexts import Contexts
 from engine.connections.stored import Connections
 from engine.connections.vault import KEY_FILE, Vault, load_keys
 from engine.connections.wire import Wire
+from engine.editing.editing import Editing
+from engine.history.changes import Changes
+from engine.history.details import Details
+from engine.history.figures import Figures
+from engine.history.finding import History
+from engine.history.indexing import Indexing
+from engine.people.people import People
 from engine.registry import Registry
 from engine.rehearsal.rehearsing import Rehearsing
 from engine.reloading import Connectors, Fixed, Watching
@@ -32,6 +39,7 @@ from engine.settings import Settings
 from engine.store import facts, migrate, runs, watches
 from engine.store.blobs import Blobs
 from engine.store.database import Database
+from engine.store.outlines import Outlines
 from engine.store.writer import Writer
 from engine.triggers.addresses import Addresses
 from engine.triggers.clock import Clock
@@ -47,6 +55,7 @@ from engine.zaps import mapping
 WARM_UP = "{{ trigger }}"  # the template language takes 0.3 s to load, which the first event should not wait for
 GRACE = 20.0  # seconds that runs and checks under way are given when the engine stops
 SWEEP_EVERY = 30.0  # seconds
+INDEX_EVERY = 1.0  # seconds until what a run did can be found
 RECONCILE_EVERY = 1.0  # seconds until a switched-on zap is listened for
 
 log = logging.getLogger(__name__)
@@ -84,9 +93,26 @@ class Runtime:
         self.connecting = Connecting(self.database, self.registry, self.connections, self.calls, self.now)
         self.switching = Switching(self.database, self.registry, self.sources, self.calls, self.now)
         self.addresses = Addresses(self.database, self.vault, self.now, self.address)
+        self.people = People.of(self.database, self.vault, self.now, self.address)
         self.control = Control(self.database, self.now)
+        self.history = History(self.database, self.now)
+        self.details = Details(self.database)
+        self.figures = Figures(self.database, self.now)
+        self.outlines = Outlines()
+        self.changes = Changes(self.database)
         self.recents = Recents(self.database, self.sources, self.calls, self.now)
         self.rehearsing = Rehearsing(self.database, self.registry, self.connections, self.recents, self.calls, self.now)
+        self.editing = Editing.of(
+            self.database,
+            self.registry,
+            self.now,
+            connections=self.connections,
+            sources=self.sources,
+            calls=self.calls,
+            recents=self.recents,
+            switching=self.switching,
+            settle=settings.settle,
+        )
         self.key_fits = self._remember_installation()
 
     def registry(self) -> Registry:
@@ -140,7 +166,14 @@ class Engine:
         journal = Journal(self.writer, runtime.now)
         interpreter = Interpreter(runtime.database, journal, steps, lanes)
         tick = settings.tick.total_seconds()
-        self.queue = LocalQueue(self.writer, interpreter, runtime.now, limit=settings.parallel_runs, tick=tick)
+        self.queue = LocalQueue(
+            self.writer,
+            interpreter,
+            runtime.now,
+            limit=settings.parallel_runs,
+            tick=tick,
+            moved=runtime.changes.ring,
+        )
         self.polling = Polling(
             runtime.database,
             self.writer,
@@ -160,6 +193,7 @@ class Engine:
             runtime.now,
             self.queue.ring,
         )
+        self.indexing = Indexing(runtime.database, lambda: self.queue.under_way > settings.parallel_runs // 2)
         self._clock = Clock()
         self._watching = Watching(runtime.connectors, self._tell_of_edits)
         self.ready = False
@@ -173,6 +207,7 @@ class Engine:
         self._clock.every(self.runtime.settings.tick.total_seconds(), self.polling.tick)
         self._clock.every(RECONCILE_EVERY, self.listening.reconcile)
         self._clock.every(SWEEP_EVERY, self.sweep)
+        self._clock.every(INDEX_EVERY, self.indexing.tick)
         self._clock.start()
         self._clock.once(_warm_up)
         self._loop = asyncio.get_running_loop()
@@ -183,6 +218,7 @@ class Engine:
         """Begins nothing new, lets what is under way end, and gives the folder back."""
         self.ready = False
         await asyncio.to_thread(self._watching.stop)
+        self.indexing.stop()
         await self._clock.stop()
         await asyncio.gather(self.listening.stop(grace), self.polling.stop(grace))
         await self.queue.stop(grace)

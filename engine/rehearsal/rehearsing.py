@@ -14,7 +14,6 @@ from engine.connections.calls import Calls
 from engine.connections.stored import Connections, NotUsable
 from engine.errors import Problem, Problems, Refused
 from engine.registry import Registry
-from engine.rehearsal import labels
 from engine.rehearsal.rows import Foreseen, Row, Would
 from engine.rehearsal.walk import Planned, Walk
 from engine.runs import retries
@@ -23,6 +22,7 @@ from engine.store import zapfiles, zaps
 from engine.store.database import Database
 from engine.store.encoding import encode
 from engine.triggers.recent import Recent, Recents
+from engine.zaps import labels
 from engine.zaps.model import ActionStep, Zap
 
 LAST = 50  # records that are looked at unless told otherwise
@@ -125,7 +125,7 @@ class Rehearsing:
             zap = published if live else stored.draft
             if zap is None:
                 raise Refused(f"“{stored.name}” was never published, so there is only its draft to rehearse.")
-            problems = zapfiles.problems(session, zap, self.registry())
+            problems = zapfiles.problems(session, zap, self.registry(), stored.id)
         if problems:
             raise Problems(problems)
         return Chosen(stored.id, zap, stored.published if zap == published else None)

@@ -1,13 +1,14 @@
 """What a person may do with a run: replay, cancel, release what is held, decide what became of an interrupted call."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Literal
 
 from sqlmodel import Session
 
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound, Refused, Sentence, ZapwerkError
 from engine.runs import history
 from engine.runs.journal import line
 from engine.store import intake, notices, runs, zaps
@@ -19,6 +20,25 @@ from engine.store.states import FINISHED, Entry, Hold, RunState
 
 Decision = Literal["went_through", "again"]
 
+MOST = 1_000
+"""Runs that something is done with at once; the others are refused with the reason."""
+
+AT_ONCE = 50  # runs in one transaction: the journal waits for it
+
+NOT_ENDED = Sentence(
+    "This run has not ended yet; cancel it first, or release it.",
+    "Diese Ausführung ist noch nicht zu Ende; brechen Sie sie zuerst ab, oder geben Sie sie frei.",
+)
+DONE_ALREADY = Sentence(
+    "This run is done, so there is no failed step to go on from. It can be replayed as a whole.",
+    "Diese Ausführung ist erledigt und hat keinen fehlgeschlagenen Schritt. Sie lässt sich als Ganzes wiederholen.",
+)
+NOT_HELD = Sentence("This run is not on hold any more.", "Diese Ausführung ist nicht mehr zurückgehalten.")
+TOO_MANY = Sentence(
+    f"Only {MOST:,} runs are taken at once; please repeat it for the others.",
+    f"Auf einmal gehen nur {MOST:,} Ausführungen; bitte wiederholen Sie es für die übrigen.".replace(",", ".", 1),
+)
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -29,6 +49,15 @@ class Detail:
     record_id: str
     payload: Any
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of something that was done with many runs. `done` are the runs that go on or were ended, for a replay
+    the new ones; `refused` are the others, each with why not."""
+
+    done: tuple[str, ...] = ()
+    refused: dict[str, ZapwerkError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,28 +81,24 @@ class Control:
         `Refused` for a run that has not ended.
         """
         with self.database.write() as session:
-            run = runs.get(session, run_id)
-            if run.state not in FINISHED:
-                raise Refused("This run has not ended yet; cancel it first, or release it.")
-            if run.state == RunState.SUCCEEDED and not whole:
-                raise Refused(
-                    "This run is done, so there is no failed step to go on from. It can be replayed as a whole."
-                )
-            version = _newest(session, run) if newest else run.version
-            row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
-            connection = session.connection()
-            intake.begin(connection, row)
-            if not whole:
-                runs.copy(connection, row["id"], _done_before(runs.lines_of(session, run.id)), now=self.now())
-        return str(row["id"])
+            return self._replay(session, run_id, whole=whole, newest=newest)
+
+    def replay_many(self, run_ids: Sequence[str], *, whole: bool = False, newest: bool = False) -> Outcome:
+        """Replays each, in the order given; one that cannot be replayed keeps none of the others."""
+        return self._each(run_ids, lambda session, run_id: self._replay(session, run_id, whole=whole, newest=newest))
+
+    def release_many(self, run_ids: Sequence[str]) -> Outcome:
+        """Lets each go on that is held."""
+        return self._each(run_ids, self._release)
+
+    def cancel_many(self, run_ids: Sequence[str]) -> Outcome:
+        """Ends each that waits."""
+        return self._each(run_ids, self._cancel)
 
     def cancel(self, run_id: str) -> None:
         """Ends a run that waits. Raises `Refused` for one that is executed now or has ended."""
         with self.database.write() as session:
-            run = runs.get(session, run_id)
-            if not runs.cancel(session.connection(), run.id, now=self.now()):
-                raise Refused(f"This run cannot be cancelled: it is {run.state}.")
-            notices.settle(session.connection(), f"review:{run.id}", now=self.now())
+            self._cancel(session, run_id)
 
     def release(self, run_ids: list[str]) -> int:
         """Lets held runs go on; returns how many."""
@@ -103,6 +128,61 @@ class Control:
             if not runs.decide(session.connection(), run.id, [told], now=self.now()):
                 raise Refused("This run does not wait for a decision.")
             notices.settle(session.connection(), f"review:{run.id}", now=self.now())
+
+    def _each(self, run_ids: Sequence[str], do: Callable[[Session, str], str]) -> Outcome:
+        """Some in each transaction. What is refused was refused before anything was written for it."""
+        done: list[str] = []
+        refused: dict[str, ZapwerkError] = {}
+        wanted = list(dict.fromkeys(run_ids))
+        for some in _batches(wanted[:MOST]):
+            with self.database.write() as session:
+                for run_id in some:
+                    try:
+                        done.append(do(session, run_id))
+                    except (NotFound, Refused) as error:
+                        refused[run_id] = error
+        refused.update((run_id, Refused(TOO_MANY)) for run_id in wanted[MOST:])
+        return Outcome(tuple(done), refused)
+
+    def _replay(self, session: Session, run_id: str, *, whole: bool, newest: bool) -> str:
+        run = runs.get(session, run_id)
+        if run.state not in FINISHED:
+            raise Refused(NOT_ENDED)
+        if run.state == RunState.SUCCEEDED and not whole:
+            raise Refused(DONE_ALREADY)
+        version = _newest(session, run) if newest else run.version
+        row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
+        connection = session.connection()
+        intake.begin(connection, row)
+        if not whole:
+            runs.copy(connection, row["id"], _done_before(runs.lines_of(session, run.id)), now=self.now())
+        return str(row["id"])
+
+    def _release(self, session: Session, run_id: str) -> str:
+        if not runs.release(session.connection(), [run_id], now=self.now()):
+            raise Refused(NOT_HELD)
+        return run_id
+
+    def _cancel(self, session: Session, run_id: str) -> str:
+        run = runs.get(session, run_id)
+        if not runs.cancel(session.connection(), run.id, now=self.now()):
+            raise Refused(_not_cancelled(run.state))
+        notices.settle(session.connection(), f"review:{run.id}", now=self.now())
+        return run.id
+
+
+def _batches(run_ids: Sequence[str]) -> Iterator[list[str]]:
+    rest = iter(run_ids)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
+
+
+def _not_cancelled(state: RunState) -> Sentence:
+    if state == RunState.RUNNING:
+        german = "Diese Ausführung läuft gerade und lässt sich jetzt nicht abbrechen."
+    else:
+        german = "Diese Ausführung ist schon zu Ende und lässt sich nicht mehr abbrechen."
+    return Sentence(f"This run cannot be cancelled: it is {state}.", german)
 
 
 def _done_before(lines: tuple[Line, ...]) -> list[Written]:

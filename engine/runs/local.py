@@ -27,13 +27,22 @@ class LocalQueue(Queue):
     """`Queue` on SQLite, where one engine owns the data folder."""
 
     def __init__(
-        self, writer: Writer, interpreter: Interpreter, now: Callable[[], datetime], *, limit: int, tick: float
+        self,
+        writer: Writer,
+        interpreter: Interpreter,
+        now: Callable[[], datetime],
+        *,
+        limit: int,
+        tick: float,
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
+        """`moved` is called when runs were begun or have come to rest."""
         self._writer = writer
         self._interpreter = interpreter
         self._now = now
         self._limit = limit
         self._tick = tick
+        self._moved = moved
         self._owner = ids.new()
         self._bell = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -119,6 +128,7 @@ class LocalQueue(Queue):
         claimed = await self._writer.write(lambda connection: claims.claim(connection, offer))
         if claimed:
             self._served = claimed[-1].run.zap_id
+            self._moved()
         return claimed
 
     def _offer(self) -> Offer:
@@ -138,6 +148,7 @@ class LocalQueue(Queue):
         if not task.cancelled() and task.exception() is not None:
             log.error("run %s stays as it is until the next start", run.id, exc_info=task.exception())
         self._bell.set()
+        self._moved()
 
     async def _renew(self) -> None:
         while True:

@@ -120,7 +120,8 @@ def test_loading_again_reads_what_was_edited(folder):
         ("trigger", "billing.create_client", "“billing.create_client” is an action, not a trigger."),
         ("action", "billing.find_client", "“billing.find_client” is a search, not an action."),
         ("search", "post.new_mail", "“post.new_mail” is a polling trigger, not a search."),
-        ("connector_of", "", "There is no app “”."),
+        ("connector_of", "", "No app is chosen yet."),
+        ("operation", "billing", "Nothing of Billing is chosen yet."),
     ],
 )
 def test_what_is_not_there_is_told_with_the_nearest(ask, use, message):

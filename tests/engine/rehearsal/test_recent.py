@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import BaseModel
 
-from engine.rehearsal import labels
 from engine.rehearsal.rows import Would
 from engine.store import intake, zaps
 from engine.store.intake import Found
+from engine.zaps import labels
 from engine.zaps.locales import Locale
 from engine.zaps.model import ActionStep, TriggerUse, Zap
 from tests.engine.benches import in_a_loop
