@@ -10,7 +10,7 @@ SOURCES := zapwerk engine connectors web
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROJECT := pyproject.toml README.md LICENSE
 
-.PHONY: help demo serve test check bench lock clean system-packages
+.PHONY: help demo serve test check bench pictures lock clean system-packages
 
 help:
 	@echo "make demo    the main job, live in this terminal: a mail comes in, a client is created"
@@ -18,6 +18,7 @@ help:
 	@echo "make test    everything that is checked: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
 	@echo "make bench   measures speed and memory beside this machine's limits, in ten minutes; FULL=1 takes half an hour"
+	@echo "make pictures makes the pictures of the pages in docs/pictures anew"
 	@echo "make lock    brings the lists of pinned packages up to date with pyproject.toml"
 	@echo "make clean   removes .venv and caches; data/ and demo-data/ stay"
 
@@ -39,6 +40,9 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp system-packages
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
+
+pictures: .venv/dev.stamp system-packages
+	$(BIN)/python scripts/screenshots.py
 
 system-packages:
 	@sh scripts/system-packages

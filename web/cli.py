@@ -13,6 +13,7 @@ from web import (
     cli_connections,
     cli_connectors,
     cli_demo,
+    cli_people,
     cli_runs,
     cli_serve,
     cli_upkeep,
@@ -61,6 +62,7 @@ app.add_typer(cli_connections.app, name="connections")
 app.add_typer(cli_connectors.app, name="connectors")
 app.add_typer(cli_zaps.app, name="zaps")
 app.add_typer(cli_runs.app, name="runs")
+app.add_typer(cli_people.app, name="people")
 
 
 def main() -> None:

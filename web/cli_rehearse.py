@@ -158,7 +158,7 @@ def _steps(steps: "Sequence[str]") -> str:
 
 
 def _name(step: "Foreseen") -> str:
-    from engine.rehearsal import labels
+    from engine.zaps import labels
 
     record = step.record or {}
     return labels.label_of(record, str(record.get("id", "")))

@@ -242,5 +242,13 @@ def _draw(zap: ZapShown) -> None:
             "Runs": ", ".join(f"{count} {state}" for state, count in zap.runs.items()),
         }
     )
-    rows = ((s.key, s.use or "filter", s.connection, telling.shortened(s.given or s.filter, 200)) for s in zap.steps)
+    rows = (
+        (
+            s.key,
+            s.use or ("filter" if s.filter else "not chosen yet"),
+            s.connection,
+            telling.shortened(s.given or s.filter, 200),
+        )
+        for s in zap.steps
+    )
     telling.table(("Step", "Does", "Connection", "Input"), rows)

@@ -116,9 +116,10 @@ def _started(folder: Path, state: State, kept: Children) -> Demo:
 
 def _ports(known: dict[str, int]) -> dict[str, int]:
     """Those of the last time where they are still free: the mail programs of people know them."""
-    mailbox = port_for(known.get("mailbox"), neighbours=2)  # IMAP, and SMTP beside it
-    invoices = port_for(known.get("invoice2go"), taken=(mailbox, mailbox + 1))
-    zapwerk = port_for(known.get("zapwerk"), taken=(mailbox, mailbox + 1, invoices))
+    mailbox = port_for(known.get("mailbox"), neighbours=3)  # IMAP, then SMTP and the mailbox's page
+    taken = (mailbox, mailbox + 1, mailbox + 2)
+    invoices = port_for(known.get("invoice2go"), taken=taken)
+    zapwerk = port_for(known.get("zapwerk"), taken=(*taken, invoices))
     return {"mailbox": mailbox, "invoice2go": invoices, "zapwerk": zapwerk}
 
 
@@ -146,7 +147,8 @@ async def _set_up(settings: Settings, kept: Children, mailbox: Child, invoices: 
         lines = [await asyncio.to_thread(child.ready_line) for child in (mailbox, invoices)]
         mails, clients = (demo_setup.sandbox_of(line) for line in lines)
         zap_id = await demo_setup.set_up(runtime, mails, clients)
-        return zapwerk, zap_id, _found(mails, clients)
+        link = await asyncio.to_thread(demo_setup.sign_in_link, runtime)
+        return zapwerk, zap_id, replace(_found(mails, clients), sign_in=link)
 
     return await opening.worked(settings, work)
 
@@ -157,7 +159,8 @@ def _found(mails: engine_records.Sandbox, clients: engine_records.Sandbox) -> St
         recipient=mails.facts["address"],
         base_url=clients.profile["base_url"],
         key=clients.credentials["key"],
-        page=clients.url,
+        page=clients.facts["page"],
+        mailbox_page=mails.facts["page"],
     )
 
 
@@ -178,8 +181,9 @@ def _introduce(state: State, folder: Path) -> None:
     telling.write("\nThe demo runs: an enquiry by mail becomes a client in Invoice2go (a sandbox to practise with).\n")
     telling.facts(
         {
-            "Zapwerk": state.address,
-            "Clients": state.page,
+            "Zapwerk": f"{state.sign_in}  (this link signs you in, once)",
+            "Write a mail": state.mailbox_page,
+            "See clients": state.page,
             "Mailbox": f"IMAP {HOST}:{state.ports['mailbox']}, user {state.recipient}, password demo, no encryption",
             "Mail in": f"SMTP {state.smtp}, to any address; the subject must hold “Anfrage”",
             "Data": folder,

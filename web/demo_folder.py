@@ -19,7 +19,10 @@ LOCK = "demo.lock"
 
 @dataclass(frozen=True)
 class State:
-    """What `demo.json` holds. `smtp` is host and port; `base_url` and `key` lead to the sandbox's API."""
+    """What `demo.json` holds. `smtp` is host and port; `base_url` and `key` lead to the sandbox's API; `page` and
+    `mailbox_page` are for people: the Invoice2go sandbox's clients, and the mailbox with a form to write a mail;
+    `sign_in` signs a browser in, once.
+    """
 
     ports: dict[str, int] = field(default_factory=dict)
     address: str = ""
@@ -28,6 +31,8 @@ class State:
     base_url: str = ""
     key: str = ""
     page: str = ""
+    mailbox_page: str = ""
+    sign_in: str = ""
 
 
 @contextmanager

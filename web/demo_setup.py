@@ -1,14 +1,18 @@
 """Sets the demo's installation up: profile, connections, the zap, switched on. Does again only what is not so yet."""
 
 import asyncio
+import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from engine.connections.connecting import Wish
 from engine.errors import NotFound
+from engine.people.links import Purpose
+from engine.people.roles import Role
 from engine.runtime import Runtime
 from engine.sdk.records import Sandbox
-from engine.store import connections, zapfiles, zaps
+from engine.store import connections, facts, zapfiles, zaps
 from engine.store.states import ZapState
 from engine.store.zaps import StoredZap
 
@@ -17,10 +21,12 @@ ZAP = "Gmail + Invoice2go Kunden-hinzufügen-Zap"
 MAILBOX = "demo mailbox"
 INVOICES = "Invoice2go sandbox"
 PROFILE = "sandbox"
+HOST = ("Demo", "demo@zapwerk.example")  # the owner of a demo's installation
 
 
 async def set_up(runtime: Runtime, mailbox: Sandbox, invoices: Sandbox) -> str:
     """The id of the zap, which is on afterwards. Raises `Refused` and its like when something does not work."""
+    await asyncio.to_thread(_remember, runtime, mailbox, invoices)
     connector = runtime.registry().connector("invoice2go")
     await asyncio.to_thread(runtime.connections.set_profile, connector, PROFILE, dict(invoices.profile), trusted=True)
     await _connected(runtime, Wish("imap", MAILBOX, mailbox.credentials, trusted=True))
@@ -29,6 +35,24 @@ async def set_up(runtime: Runtime, mailbox: Sandbox, invoices: Sandbox) -> str:
     if zap.state != ZapState.ON:
         await runtime.switching.on(zap.id)
     return zap.id
+
+
+def sign_in_link(runtime: Runtime) -> str:
+    """An address that signs in once, as the demo's owner, whose password nobody knows: each start makes a link."""
+    people = runtime.people
+    link = people.links.set_up()
+    if link is not None:
+        host = people.accounts.set_up(link.token, *HOST, secrets.token_urlsafe(24), "", "")
+    else:
+        host = next(one for one in people.accounts.every() if one.role is Role.OWNER)
+    return people.links.make(Purpose.SIGN_IN, person_id=host.id).url
+
+
+def _remember(runtime: Runtime, mailbox: Sandbox, invoices: Sandbox) -> None:
+    """What the demo's own page leads to."""
+    told = {"mailbox": mailbox.facts["page"], "clients": invoices.facts["page"], "zap": ZAP}
+    with runtime.database.write() as session:
+        facts.put(session, facts.DEMO, json.dumps(told))
 
 
 async def _connected(runtime: Runtime, wish: Wish) -> None:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.connections import signing_in as engine_signing_in
 from engine.connections.connecting import Wish, given_of
-from engine.connections.stored import auth_kind, shown
-from engine.errors import Refused
+from engine.connections.stored import auth_kind
 from engine.runtime import Runtime
 from engine.sdk.auth import Auth, OAuth2, Token
 from engine.sdk.connector import Connector
@@ -37,7 +37,7 @@ class Wanted:
 async def join(runtime: Runtime, wanted: Wanted) -> ConnectionLine:
     """Signs in or asks for what is missing, checks, saves. Raises `Problems`, `Refused`; then nothing is saved."""
     connector = runtime.registry().connector(wanted.app)
-    name = wanted.name or _free_name(runtime, connector.title)
+    name = wanted.name or runtime.connecting.free_name(connector.title)
     with runtime.database.read() as session:
         connections.check_name(session, name)
     kind = _kind(connector, wanted)
@@ -60,8 +60,7 @@ async def join_again(runtime: Runtime, name: str, typed: Mapping[str, str], *, b
     connector = runtime.registry().connector(stored.app)
     kind, token = auth_kind(connector, stored.auth), None
     if isinstance(kind, OAuth2):
-        before = shown(runtime.connections.opened(stored).given)
-        kept = {field: str(before[field]) for field in kind.given.model_fields if before.get(field)}
+        kept = engine_signing_in.given_before(kind, runtime.connections.opened(stored).given)
         wanted = Wanted(stored.app, stored.name, {**kept, **typed}, kind.key, stored.profile, browser=browser)
         token = await _signed_in(runtime, connector, kind, stored.profile, wanted.values, wanted)
     with telling.waiting("Checking the account …"):
@@ -96,27 +95,9 @@ async def _signed_in(
     runtime: Runtime, connector: Connector, kind: OAuth2, profile_name: str, typed: Mapping[str, str], wanted: Wanted
 ) -> Token:
     given = values.read(kind.given, typed, Locale())
-    profile, hosts = runtime.connections.profile(connector, profile_name)
-    problem = profile.problem()
-    if problem:
-        raise Refused(problem)
-    if not profile.client_id:
-        raise Refused(
-            f"{connector.title} must know this installation first. Register it there, then fill in what you get: "
-            f"zapwerk apps set {connector.key} --profile {profile_name} client_id=… client_secret=-"
-        )
-    sign_in = runtime.calls.contexts.sign_in(connector, kind, profile, hosts)
+    contexts = runtime.calls.contexts
+    sign_in = engine_signing_in.sign_in(runtime.connections, contexts, connector, kind, profile_name, "")
     token = await signing_in.sign_in(
         sign_in, connector.title, browser=wanted.browser, public_url=runtime.settings.public_url
     )
-    return Token.model_validate({**shown(token), **shown(given)})
-
-
-def _free_name(runtime: Runtime, title: str) -> str:
-    with runtime.database.read() as session:
-        taken = {one.name.lower() for one in connections.every(session)}
-    number, name = 1, title
-    while name.lower() in taken:
-        number += 1
-        name = f"{title} ({number})"
-    return name
+    return engine_signing_in.token_with(token, given)

@@ -60,6 +60,7 @@ async def _run(runtime: Runtime, engine: Engine, listening: socket.socket, with_
     await asyncio.to_thread(runtime.served_at, runtime.settings.public_url or _own_address(listening))
     await engine.start()
     _announce(runtime.settings, listening)
+    await asyncio.to_thread(_ask_for_an_owner, runtime)
     await answering
 
 
@@ -68,6 +69,8 @@ def _server(runtime: Runtime, engine: Engine) -> "Server":
 
     from web import app
 
+    made = app.create(runtime, engine)
+
     class Quiet(Server):
         """Leaves the signals to us: uvicorn raises them again when it has stopped, before we are done."""
 
@@ -75,8 +78,13 @@ def _server(runtime: Runtime, engine: Engine) -> "Server":
         def capture_signals(self) -> Iterator[None]:
             yield
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Ends what would stay open for ever before it waits for what is open."""
+            made.state.site.live.close()
+            await super().shutdown(sockets)
+
     config = Config(
-        app.create(runtime, engine),
+        made,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -154,8 +162,8 @@ def must_be_private(host: str, allow_public: bool) -> None:
         private = False
     if not private:
         raise Refused(
-            f"On “{host}” Zapwerk could be reached by others, and it does not ask who they are. "
-            "If something in front of it does, or you want that: add --allow-public."
+            f"On “{host}” Zapwerk could be reached by others, and what people send it could be read on the way. "
+            "If something in front of it speaks TLS, or you want that: add --allow-public."
         )
 
 
@@ -167,3 +175,10 @@ def _own_address(listening: socket.socket) -> str:
 def _announce(settings: Settings, listening: socket.socket) -> None:
     address = settings.public_url or _own_address(listening)
     telling.note(f"Zapwerk is ready at {address} (data in {settings.data.resolve()}). Press Ctrl-C to stop.")
+
+
+def _ask_for_an_owner(runtime: Runtime) -> None:
+    """The link with which this installation is set up, while nobody owns it. Each start makes a new one."""
+    made = runtime.people.links.set_up()
+    if made:
+        telling.note(f"Set up Zapwerk, once and within 24 hours, at {made.url}")

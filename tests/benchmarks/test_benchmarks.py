@@ -51,6 +51,14 @@ def test_a_killed_queue_drains_to_its_last_effect(tmp_path: Path):
     assert set(figures["states of runs"]) <= {"succeeded", "needs_review"}
 
 
+def test_the_history_is_asked_while_runs_are_executed(tmp_path: Path):
+    figures = quick("history", tmp_path)
+    assert figures["runs"] == 200
+    assert figures["bytes of index per run"] > 0
+    assert set(figures["first page"]) == {"p50", "p95", "max"}
+    assert figures["slowest p95, ms"] > 0
+
+
 @pytest.mark.parametrize("part", ["start", "wire"])
 def test_what_measures_one_thing_ends_with_figures(part: str, tmp_path: Path):
     assert all(figure > 0 for figure in quick(part, tmp_path).values())

@@ -1,6 +1,7 @@
 """`zapwerk serve` as a process: starting, refusing, taking changes up while it runs, stopping."""
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -82,6 +83,18 @@ def test_it_says_in_one_line_where_it_is_and_answers_there(shared: Serving):
     assert httpx.get(f"{shared.address}/readyz").status_code == 200
     told = {one["matter"]: one["sentence"] for one in shared.installation.json("doctor")["findings"]}
     assert told["engine"] == f"It runs (process {shared.process.pid})."
+
+
+def test_while_nobody_owns_it_it_says_where_to_set_it_up_and_on_stderr_only(serving: Serving):
+    assert serving.process.stderr is not None
+    line = serving.process.stderr.readline()
+    said = re.fullmatch(r"Set up Zapwerk, once and within 24 hours, at (\S+)\n", line)
+    assert said is not None
+    assert httpx.get(said.group(1)).status_code == 200
+    serving.process.terminate()
+    _, out, errors = ended(serving.process)
+    token = said.group(1).rpartition("/")[2]
+    assert (token in out, token in errors) == (False, False)
 
 
 def test_an_order_becomes_a_parcel(shared: Serving):

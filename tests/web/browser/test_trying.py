@@ -1,0 +1,189 @@
+"""From a drawn zap to a running one in a browser: test, rehearse, publish, over a mailbox and Invoice2go's sandbox."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.processes import form_mail, send_by_smtp
+from tests.waiting import wait_until
+from tests.web.browser.chromium import PHONE, Tab
+from tests.web.browser.conftest import Opens
+from tests.web.browser.office import ACCOUNT, MAILBOX, Office, office
+
+pytestmark = pytest.mark.browser
+
+ZAP = """
+zapwerk: 1
+name: {name}
+language: de
+timezone: Europe/Berlin
+trigger: {{use: imap.new_email, connection: "{mailbox}", with: {{folder: INBOX}}}}
+steps:
+  - key: client
+    use: invoice2go.create_client
+    connection: "{account}"
+    with:
+      name: "{{{{ trigger.labelled['Name'] }}}}"
+      email: "{{{{ trigger.labelled['E-Mail'] }}}}"
+      if_exists: {if_exists}
+"""
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture
+def books(at_work: Office) -> Iterator[Any]:
+    opened = at_work.books
+    opened.order("reset")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tab(at_work: Office, opens: Opens) -> Iterator[Tab]:
+    with opens(at_work.house) as made:
+        yield made
+
+
+def drawn(at_work: Office, name: str, folder: Path, *, if_exists: str = "use") -> str:
+    """A zap that only needs testing; gives its id."""
+    file = folder / "zap.yaml"
+    file.write_text(ZAP.format(name=name, mailbox=MAILBOX, account=ACCOUNT, if_exists=if_exists), "utf-8")
+    installation = at_work.house.installation
+    installation.run("zaps", "import", str(file))
+    return str(next(zap["id"] for zap in installation.show("zaps", "list") if zap["name"] == name))
+
+
+def choose_sample(tab: Tab, zap: str, label: str) -> None:
+    page = tab.go(f"/zaps/{zap}?step=trigger")
+    page.get_by_role("button", name=re.compile("Test trigger|Auslöser testen|Load again|Neu laden")).click()
+    page.wait_for_selector(".record-card")
+    while not page.locator(".record-card", has_text=label).count():
+        shown = page.locator(".record-card").count()
+        page.get_by_role("button", name=re.compile("Load more|Mehr laden")).click()
+        page.wait_for_selector(f".record-card:nth-of-type({shown + 1})")
+    page.locator(".record-card", has_text=label).click()
+    expect(page.locator("#try .try-sample > summary")).to_contain_text(label)
+
+
+def press_test(page: Page) -> None:
+    page.locator("#try [data-test]").click()
+    page.wait_for_selector("#try [data-result]")
+
+
+def test_a_zap_is_tested_rehearsed_published_and_runs(at_work: Office, books: Any, tab: Tab, tmp_path: Path):
+    zap, page = drawn(at_work, "The whole way", tmp_path), tab.page
+    choose_sample(tab, zap, "Erika Muster")
+    expect(page.locator("#editor-flow .flow-step").first).to_contain_text("Tested")
+    tab.must_be_accessible()
+
+    page.locator('#editor-flow a[data-step="client"]').click()
+    expect(page.locator("#try .sent")).to_contain_text("erika@kunde.example")
+    expect(page.locator("#try")).to_contain_text(f"This really happens in Invoice2go (account {ACCOUNT})")
+    assert books.clients() == []
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("It was done in Invoice2go.")
+    expect(page.locator("#editor-flow .flow-step").nth(1)).to_contain_text("Tested")
+    assert books.names() == ["Erika Muster"]
+    tab.must_be_accessible()
+
+    page.locator("[data-test]").click()
+    expect(page.locator("[data-result]")).to_contain_text("There is one like it in Invoice2go already")
+    assert books.names() == ["Erika Muster"]
+
+    page.get_by_role("link", name="Rehearse").first.click()
+    expect(page.locator("#rehearsal-words")).to_contain_text("1 would create a client · 1 is already there")
+    page.locator(".rehearsed-row summary", has_text="Ada Lovelace").click()
+    expect(page.locator(".rehearsed-step")).to_contain_text("ada@kunde.example")
+    assert books.names() == ["Erika Muster"]
+    tab.must_be_accessible()
+
+    page.get_by_role("link", name="Switch on").click()
+    expect(page.locator(".plan-facts")).to_contain_text("What is there already is ignored.")
+    tab.must_be_accessible()
+    page.get_by_role("button", name="Switch on").click()
+    page.wait_for_url(f"**/zaps/{zap}")
+    expect(page.locator(".toast")).to_contain_text("Version 1 is on. It listens, and checks every minute besides.")
+    at_work.write("Nils Nachher", "nils@kunde.example")
+    wait_until(lambda: books.names() == ["Erika Muster", "Nils Nachher"], 30, what="the new mail's client")
+    at_work.house.installation.run("zaps", "disable", "The whole way")
+
+
+def test_a_lost_answer_is_looked_up_and_one_that_cannot_be_is_said(
+    at_work: Office, books: Any, tab: Tab, tmp_path: Path
+):
+    zap, page = drawn(at_work, "Lost answers", tmp_path, if_exists="create"), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    books.order("faults", kind="cut_after", times=1)
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("It was done in Invoice2go.")
+    assert books.names() == ["Ada Lovelace"]
+
+    books.order("faults", kind="cut_after", times=1)
+    books.order("faults", kind="unavailable", method="GET", times=50, seconds=0)
+    page.locator("[data-result]").evaluate("result => result.remove()")
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("Please check. It may have gone through")
+    expect(page.locator("[data-result]")).to_contain_text("Look there first.")
+    assert books.names() == ["Ada Lovelace", "Ada Lovelace"]
+    tab.must_be_accessible()
+
+
+def test_a_refusing_app_is_explained_with_what_to_do(at_work: Office, books: Any, tab: Tab, tmp_path: Path):
+    zap, page = drawn(at_work, "Refusals", tmp_path), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    books.order("faults", kind="unavailable", times=9, seconds=0)
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("could not be used just now, and nothing was done")
+    books.order("faults", kind="none")
+    books.order("faults", kind="expired_token", times=9)
+    page.locator("[data-test]").click()
+    expect(page.locator("[data-result]")).to_contain_text("refused the account, and nothing was done")
+    expect(page.locator("[data-result]").get_by_role("link", name="Check the account, or reconnect it")).to_be_visible()
+    assert books.clients() == []
+    tab.must_be_accessible()
+
+
+def test_a_value_that_does_not_fit_leads_to_its_field(at_work: Office, books: Any, tab: Tab, tmp_path: Path):
+    mail = form_mail("Karl", "karl@kunde.example")
+    send_by_smtp(at_work.mailbox, mail.replace(b"E-Mail: karl@kunde.example", b"E-Mail: keine Adresse"))
+    zap, page = drawn(at_work, "Misfits", tmp_path), tab.page
+    choose_sample(tab, zap, "Karl")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("is not a valid e-mail address")
+    page.locator('[data-result] a[data-field="email"]').click()
+    expect(page.get_by_role("textbox", name="Email", exact=False).first).to_be_focused()
+    assert books.clients() == []
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "width"), [("de", "dark", PHONE), ("de", "light", 1440), ("en", "dark", 1440)]
+)
+def test_every_page_fits_and_is_accessible(
+    at_work: Office, books: Any, opens: Opens, tmp_path: Path, language: str, scheme: str, width: int
+):
+    zap = drawn(at_work, f"{language} {scheme} {width}", tmp_path)
+    with opens(at_work.house, language=language, scheme=scheme, width=width) as tab:
+        choose_sample(tab, zap, "Ada Lovelace")
+        tab.must_be_accessible()
+        tab.must_fit()
+        for path, ready in (
+            (f"/zaps/{zap}?step=client", "#try [data-test]"),
+            (f"/zaps/{zap}/rehearsal", '[data-running=""]'),
+            (f"/zaps/{zap}/publish", ".plan-facts"),
+            (f"/zaps/{zap}/versions", ".empty"),
+        ):
+            tab.go(path).wait_for_selector(ready)
+            tab.must_be_accessible()
+            tab.must_fit()

@@ -1,0 +1,146 @@
+"""What goes wrong becomes a page, a word at the foot of one, or a problem for a program. `app` registers these.
+
+The sentences say what to do. What the server itself got wrong is logged whole and shown with nothing technical.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from engine.errors import NotFound, Refused, ZapwerkError
+from web import problems
+from web.access import Need
+from web.languages import preferred, words
+from web.rendering import PRIVATE, Page, page, seen_from, told
+from web.security import NotAllowed, NotOurs, NotSignedIn, TooLong, sign_in_address
+from web.site import Site
+from web.visitors import Visitor
+
+
+@dataclass(frozen=True)
+class FailurePage(Page):
+    """What happened, and what to do about it."""
+
+    template: ClassVar[str] = "failure.html"
+    title: str
+    sentence: str
+    status: int
+
+
+def register(app: FastAPI) -> None:
+    """Every failure has one handler, whatever route it came from."""
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(NotAllowed, _not_allowed)
+    app.add_exception_handler(NotOurs, _not_ours)
+    app.add_exception_handler(TooLong, _too_long)
+    app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(problems.Unreadable, _unreadable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+
+
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    if problems.wanted(request):
+        return problems.answer(401, _words(request)("Please send a token: Authorization: Bearer zw_…"))
+    site: Site = request.app.state.site
+    if not site.runtime.people.accounts.has_owner():
+        return RedirectResponse("/welcome", 303, headers=PRIVATE)
+    if seen_from(request):
+        return Response(status_code=401, headers={"HX-Reswap": "none", "HX-Trigger": "signed-out", **PRIVATE})
+    return RedirectResponse(sign_in_address(request), 303, headers=PRIVATE)
+
+
+def _not_allowed(request: Request, error: Exception) -> Response:
+    _ = _words(request)
+    who = _("an owner") if getattr(error, "need", Need.OWNER) is Need.OWNER else _("an editor or an owner")
+    sentence = _("Only %(who)s of this installation may do that. Please ask one.") % {"who": who}
+    return shown(request, 403, _("You may not do this"), sentence)
+
+
+def _not_ours(request: Request, error: Exception) -> Response:
+    _ = _words(request)
+    site: Site = request.app.state.site
+    sentence = _(
+        "This request did not come from a page of Zapwerk that is up to date, so nothing was done. Please go back, "
+        "load the page again and try once more. Zapwerk is reached at %(address)s."
+    ) % {"address": site.address()}
+    return shown(request, 403, _("Nothing was done"), sentence)
+
+
+def _too_long(request: Request, error: Exception) -> Response:
+    _ = _words(request)
+    return shown(request, 413, _("That was too much"), _("What you sent is larger than any form here takes."))
+
+
+def _not_found(request: Request, error: Exception) -> Response:
+    _ = _words(request)
+    return shown(request, 404, _("This is not here"), said(request, error))
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    if problems.wanted(request) and isinstance(error, Refused):
+        return problems.of_refusal(error, _language(request))
+    _ = _words(request)
+    return shown(request, 409, _("This could not be done"), said(request, error))
+
+
+def _misread(request: Request, error: Exception) -> Response:
+    _ = _words(request)
+    if problems.wanted(request):
+        return problems.of_validation(error, _language(request))
+    return shown(request, 422, _("This address or form cannot be read"), _("Please go back and try again."))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, problems.Unreadable)
+    return problems.of_unreadable(error, _language(request))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    _ = _words(request)
+    if status == 405:
+        return shown(request, 405, _("This cannot be done here"), _("Please go back and try again."))
+    return shown(
+        request, status, _("This page is not here"), _("The address may be mistyped, or what it led to was removed.")
+    )
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """A fault of ours. The server that we run in logs it whole; the page says where to look."""
+    _ = _words(request)
+    sentence = _("This is a fault of Zapwerk, not of yours. What happened is in the log. Your zaps go on running.")
+    return shown(request, 500, _("Something went wrong here"), sentence)
+
+
+def shown(request: Request, status: int, title: str, sentence: str) -> Response:
+    """As a page for a person, at the foot of the page for htmx, as a problem for a program."""
+    if problems.wanted(request):
+        return problems.answer(status, sentence, title=title)
+    if seen_from(request):
+        return told(Response(status_code=status, headers={"HX-Reswap": "none", **PRIVATE}), sentence)
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = Visitor(_language(request), "UTC", "")
+    return page(request, FailurePage(title=title, sentence=sentence, status=status), status)
+
+
+def said(request: Request, error: Exception) -> str:
+    """What an error says, in the reader's language where it knows it."""
+    return error.within(_language(request)) if isinstance(error, ZapwerkError) else str(error)
+
+
+def _words(request: Request) -> Any:
+    return words(_language(request)).gettext
+
+
+def _language(request: Request) -> str:
+    if problems.wanted(request):
+        return problems.language(request)
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    return visitor.language if visitor else preferred(request.headers.get("accept-language", ""))

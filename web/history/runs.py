@@ -1,0 +1,143 @@
+"""One run as it is shown, and what may be done with it. Called by `pages.run`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.history.details import RunDetail
+from engine.history.steps import DONE
+from engine.registry import Registry
+from engine.store.moments import NEVER
+from engine.store.states import FINISHED, RunState
+from engine.store.stories import Sibling
+from web import states
+from web.history import remedies, rows
+from web.history.remedies import Remedy
+from web.history.steps import ReviewView, StepView, StepViews
+from web.languages import words
+from web.states import Look
+from web.trees import shown
+from web.visitors import Visitor
+from web.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class ReplayView:
+    """Another run of the same event."""
+
+    href: str
+    look: Look
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run. `tone` colours its problem; `newest_version` is set where it is another than the run's own; `can` are the
+    codes of what may be done, `from_failed` whether a replay can go on where this one ended."""
+
+    id: str
+    state: RunState
+    look: Look
+    label: str
+    zap: str
+    zap_id: str
+    deleted: bool
+    version: int
+    newest_version: int | None
+    problem: str
+    reason: str
+    technical: str
+    tone: str
+    remedy: Remedy
+    next_try_at: datetime | None
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    waited_ms: int | None
+    ran_ms: int | None
+    steps_ms: int
+    trigger: StepView
+    steps: tuple[StepView, ...]
+    review: ReviewView | None
+    review_step: StepView | None
+    replays: tuple[ReplayView, ...]
+    replay_of: ReplayView | None
+    can: tuple[str, ...]
+    from_failed: bool
+
+    @property
+    def href(self) -> str:
+        return f"/history/{self.id}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in FINISHED
+
+    @property
+    def waited_between(self) -> int | None:
+        """How long it rested between its steps, if that is worth saying."""
+        if self.ran_ms is None or self.ran_ms - self.steps_ms < 1_000:
+            return None
+        return self.ran_ms - self.steps_ms
+
+
+def view(detail: RunDetail, registry: Registry, visitor: Visitor) -> RunView:
+    """The run in the visitor's language."""
+    run, language = detail.run, visitor.language
+    vocabulary = Vocabulary(registry, language)
+    views = StepViews(detail, vocabulary, language)
+    steps = tuple(views.step(number, step) for number, step in enumerate(detail.steps, 2))
+    here = next((step for step in detail.steps if step.key == run.step), None)
+    review = views.review(here) if here else None
+    look = states.of_run(run.state, language)
+    newest = detail.newest_version
+    return RunView(
+        id=run.id,
+        state=run.state,
+        look=look,
+        label=shown(detail.label) or words(language).gettext("Without a name"),
+        zap=detail.zap,
+        zap_id=run.zap_id,
+        deleted=detail.deleted,
+        version=run.version,
+        newest_version=newest if newest != run.version else None,
+        problem=_problem(detail, vocabulary),
+        reason=shown(here.reason) if here and run.state in (RunState.FILTERED, RunState.STOPPED) else "",
+        technical=shown(here.technical) if here else "",
+        tone=look.kind if look.kind in ("warn", "bad") else "",
+        remedy=remedies.of(detail, language),
+        next_try_at=_due(detail),
+        received_at=detail.received_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        waited_ms=detail.times.waited_ms,
+        ran_ms=detail.times.ran_ms,
+        steps_ms=detail.times.steps_ms,
+        trigger=views.trigger(),
+        steps=steps,
+        review=review,
+        review_step=next((step for step in steps if step.key == run.step), None) if review else None,
+        replays=tuple(_replay(one, language) for one in detail.replays),
+        replay_of=_replay(detail.replay_of, language) if detail.replay_of else None,
+        can=rows.can(run.state),
+        from_failed=run.state != RunState.SUCCEEDED and any(step.state == DONE for step in detail.steps),
+    )
+
+
+def _problem(detail: RunDetail, vocabulary: Vocabulary) -> str:
+    """Said on top for what a person may have to do something about; the others are told at their step."""
+    run = detail.run
+    if run.state in (RunState.FILTERED, RunState.STOPPED, RunState.SUCCEEDED, RunState.CANCELLED):
+        return ""
+    app = next((step.use.partition(".")[0] for step in detail.steps if step.key == run.step), "")
+    return shown(vocabulary.error(app, run.problem)) if run.problem else ""
+
+
+def _due(detail: RunDetail) -> datetime | None:
+    """When it goes on by itself, where that is known."""
+    run = detail.run
+    waits = run.state in (RunState.RETRYING, RunState.WAITING, RunState.HELD)
+    return run.due_at if waits and run.due_at.timestamp() * 1000 < NEVER else None
+
+
+def _replay(one: Sibling, language: str) -> ReplayView:
+    return ReplayView(f"/history/{one.id}", states.of_run(one.state, language), one.created_at)

@@ -1,0 +1,65 @@
+"""What the history needs to know of zaps: their names, the apps they use, and the app of a step. Asked by its views."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.errors import NotFound
+from engine.runtime import Runtime
+from engine.store import zaps
+from engine.zaps.model import ActionStep, Zap
+
+MOST_APPS = 4  # icons in a row
+MOST_FOUND = 50
+
+
+@dataclass(frozen=True)
+class ZapShown:
+    """A zap in a row. `apps` by the key of the step that uses it; `icons` are those apps, each once."""
+
+    name: str
+    icons: tuple[str, ...] = ()
+    apps: dict[str, str] = field(default_factory=dict)
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class ZapChoice:
+    """One zap to filter by."""
+
+    id: str
+    name: str
+
+
+def shown(runtime: Runtime, named: Iterable[tuple[str, str]]) -> dict[str, ZapShown]:
+    """The zaps of (id, name) pairs, by id."""
+    found: dict[str, ZapShown] = {}
+    with runtime.database.read() as session:
+        for zap_id, name in named:
+            if zap_id in found:
+                continue
+            try:
+                found[zap_id] = _of(name, zaps.find(session, zap_id).draft)
+            except NotFound:
+                found[zap_id] = ZapShown(name, deleted=True)
+    return found
+
+
+def name_of(runtime: Runtime, zap_id: str) -> str:
+    """What a zap is or was called; its id for one that never was."""
+    with runtime.database.read() as session:
+        return zaps.names(session).get(zap_id, zap_id)
+
+
+def matching(runtime: Runtime, text: str) -> list[ZapChoice]:
+    """The zaps whose name has this text, also deleted ones, whose runs are still there."""
+    with runtime.database.read() as session:
+        names = zaps.names(session)
+    wanted = text.casefold().strip()
+    found = [ZapChoice(zap_id, name) for zap_id, name in names.items() if wanted in name.casefold()]
+    return sorted(found, key=lambda one: one.name.casefold())[:MOST_FOUND]
+
+
+def _of(name: str, zap: Zap) -> ZapShown:
+    apps = {step.key: step.app for step in zap.steps if isinstance(step, ActionStep)}
+    icons = dict.fromkeys(app for app in (zap.trigger.app, *apps.values()) if app)
+    return ZapShown(name, tuple(icons)[:MOST_APPS], apps)

@@ -1,0 +1,28 @@
+// The page about the API: searches its operations, and opens the one that a link leads to.
+
+const words = document.querySelector("[data-api-words]");
+const count = document.querySelector("[data-api-count]");
+const none = document.querySelector("[data-api-none]");
+const operations = [...document.querySelectorAll("[data-words]")];
+const groups = [...document.querySelectorAll("[data-api-group]")];
+
+const search = () => {
+  const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const one of operations) one.hidden = !wanted.every((word) => one.dataset.words.includes(word));
+  for (const group of groups) group.hidden = !group.querySelector("[data-words]:not([hidden])");
+  const found = operations.filter((one) => !one.hidden).length;
+  none.hidden = found > 0;
+  count.textContent = count.dataset.text.replace("COUNT", found).replace("ALL", operations.length);
+};
+
+const open = () => {
+  const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (wanted instanceof HTMLDetailsElement) {
+    wanted.open = true;
+    wanted.scrollIntoView();
+  }
+};
+
+words.addEventListener("input", search);
+addEventListener("hashchange", open);
+open();

@@ -1,0 +1,230 @@
+/* The zap editor: what is clicked and typed becomes changes; the server draws the rest. */
+
+import {csrf, toast} from "../toasts.js";
+import "../rows.js";
+import {draw} from "./drawing.js";
+import "./choices.js";
+import {groupOf, isFilter} from "./filter.js";
+import {send, showAgain, typing} from "./saving.js";
+
+const TYPING = 350; // milliseconds without a key, then it is saved
+const root = document.getElementById("editor");
+const timers = new Map();
+let retest = 0;
+
+const panelKey = () => document.querySelector("[data-panel]")?.dataset.panel || "";
+
+async function change(name, values, place = "") {
+  const answer = await send(name, Object.entries(values), place);
+  if (answer) redraw(answer);
+  return answer;
+}
+
+function redraw(answer) {
+  draw(answer);
+  showAgain();
+  if (answer.panel === undefined) clearTimeout(retest), (retest = setTimeout(refreshTest, 500));
+}
+
+document.addEventListener("click", (event) => event.target.closest("#try") && clearTimeout(retest));
+
+/* What a test would send changes with the fields; a result that is being read stays. */
+function refreshTest() {
+  const place = document.getElementById("try");
+  if (place && !place.querySelector("[data-result]") && !place.contains(document.activeElement)) {
+    window.htmx.ajax("GET", place.getAttribute("hx-get"), {target: "#try", swap: "innerHTML"});
+  }
+}
+
+/* Buttons that change something. */
+document.addEventListener("click", async (event) => {
+  const pressed = event.target.closest("[data-do]");
+  if (!pressed || pressed.disabled) return;
+  const {do: name, step, index, kind, after, app, use} = pressed.dataset;
+  const given = {step: step || panelKey(), index, kind, after, app, use};
+  const values = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  flush();
+  const answer = await change(name, values);
+  if (answer?.panel !== undefined) focusPanel();
+  if (answer && name === "remove") toast(root.dataset.textRemoved, {act: () => change("undo", {})});
+});
+
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (input.dataset.doChange) change(input.dataset.doChange, {step: panelKey(), [input.name]: input.value});
+});
+
+/* Opening another step: drawn by the server, without leaving the page. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-step]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  flush();
+  open(link.dataset.step, link.dataset.field);
+});
+
+async function open(step, field = "") {
+  const address = `/zaps/${root.dataset.zap}/panel?step=${encodeURIComponent(step)}`;
+  const response = await fetch(address, {headers: {"X-CSRF": csrf(), "HX-Request": "true"}}).catch(() => null);
+  if (!response?.ok) return location.assign(`/zaps/${root.dataset.zap}?step=${encodeURIComponent(step)}`);
+  const answer = await response.json();
+  draw(answer);
+  history.replaceState(null, "", step ? `?step=${step}` : location.pathname);
+  if (field) focusField(field);
+  else if (step) focusPanel();
+  else document.querySelector("#editor-flow a")?.focus();
+}
+
+function focusPanel() {
+  const panel = document.getElementById("editor-panel");
+  (panel.querySelector("#choose-app:not([hidden]) input") || panel.querySelector("[data-panel-title]"))?.focus();
+}
+
+function focusField(field) {
+  if (field === "use") return (openPart("choose-app"), document.getElementById("app-search")?.focus());
+  if (field === "connection") return document.querySelector("#account, [data-connect]")?.focus();
+  const name = CSS.escape(`given.${field}`);
+  const input = document.querySelector(`[name="${name}"], [name="${name}.value"], [name^="${name}."]`);
+  input?.closest("details")?.setAttribute("open", "");
+  const shown = input?.closest("mapped-field")?.querySelector("[contenteditable]") || input;
+  (shown || document.querySelector("[data-panel-title]"))?.focus();
+}
+
+/* “Change” opens the list to choose from. */
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) opener.setAttribute("aria-expanded", String(openPart(opener.dataset.open)));
+});
+
+function openPart(id) {
+  const place = document.getElementById(id);
+  if (!place) return false;
+  place.hidden = !place.hidden;
+  const events = document.getElementById("choose-event");
+  if (events) events.hidden = place.hidden;
+  if (!place.hidden) place.querySelector("input")?.focus();
+  return !place.hidden;
+}
+
+/* A test gave another sample: what the pills show, and the steps' state, are other ones now. */
+document.addEventListener("editor:refresh", async () => {
+  const response = await fetch(`/zaps/${root.dataset.zap}/panel?step=${encodeURIComponent(panelKey())}`, {headers: {"HX-Request": "true"}}).catch(() => null);
+  if (response?.ok) draw({flow: (await response.json()).flow});
+});
+
+/* Typing. Each field is saved when a moment has passed without a key, or when it is left. */
+root.addEventListener("input", (event) => typed(event.target, TYPING));
+root.addEventListener("change", (event) => typed(event.target, 0));
+root.addEventListener("rows:changed", (event) => typed(event.target, 0, event.target.dataset.rows));
+
+function typed(input, wait, name = input.name) {
+  if (!root.hasAttribute("data-may-edit")) return;
+  if (isFilter(input)) return later("filter", wait, () => saveFilter(input));
+  if (input.dataset?.change) return later(input.dataset.change, wait, () => saveWord(input));
+  if (name?.startsWith("given.")) later(fieldOf(name), wait, () => saveField(fieldOf(name)));
+}
+
+const fieldOf = (name) => name.split(".")[1];
+
+function later(place, wait, act) {
+  clearTimeout(timers.get(place)?.timer);
+  timers.set(place, {timer: setTimeout(() => run(place), wait), act});
+  typing(timers.size);
+}
+
+function run(place) {
+  const waiting = timers.get(place);
+  timers.delete(place);
+  typing(timers.size);
+  waiting?.act();
+}
+
+/* What was typed a moment ago is sent before anything else happens. */
+function flush() {
+  for (const [place, {timer}] of [...timers]) {
+    clearTimeout(timer);
+    run(place);
+  }
+}
+addEventListener("pagehide", flush);
+
+function saveWord(input) {
+  change(input.dataset.change, {step: panelKey(), [input.name]: input.value}, input.dataset.change);
+}
+
+async function saveField(field) {
+  const form = document.querySelector("[data-step-form]");
+  if (!form) return;
+  const step = form.dataset.step;
+  const mine = [...new FormData(form)].filter(([name]) => name.startsWith("given.") && fieldOf(name) === field);
+  const answer = await send("value", [["step", step], ["field", field], ...mine], `${step}.${field}`);
+  if (answer && panelKey() === step) redraw(answer);
+}
+
+async function saveFilter(input) {
+  const editor = input.closest("[data-filter-editor]") || document.querySelector("[data-filter-editor]");
+  if (!editor) return;
+  await change("filter", {step: editor.dataset.step, group: JSON.stringify(groupOf(editor))}, `${editor.dataset.step}/filter`);
+}
+
+document.addEventListener("filter:changed", async (event) => {
+  flush();
+  const editor = event.target.closest("[data-filter-editor]");
+  const answer = await change("conditions", {step: editor.dataset.step, group: JSON.stringify(groupOf(editor))});
+  if (answer) document.querySelector("[data-filter-editor] [data-condition]:last-of-type [contenteditable]")?.focus();
+});
+
+/* The switch and what leads away. */
+document.addEventListener("click", async (event) => {
+  const toggle = event.target.closest("[data-switch]");
+  if (!toggle || !("off" in toggle.dataset)) return;
+  flush();
+  if (toggle.dataset.switch) return location.assign(toggle.dataset.switch);
+  const answer = await fetch(toggle.dataset.off, {method: "POST", body: new URLSearchParams({on: "0"}), headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+  if (answer.ok) location.reload();
+});
+
+/* An account that was connected in another window is chosen at once. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-connect]");
+  if (!link) return;
+  event.preventDefault();
+  window.open(link.href, "zapwerk-connect", "popup,width=560,height=760");
+});
+new BroadcastChannel("zapwerk-connections").addEventListener("message", (event) => {
+  if (event.data?.type === "connected" && panelKey()) change("connection", {step: panelKey(), connection: event.data.id});
+});
+
+/* Searching the list of apps. */
+document.addEventListener("input", (event) => {
+  const list = event.target.dataset?.filter && document.getElementById(event.target.dataset.filter);
+  if (!list) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const row of list.children) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.id === "app-search" && (event.key === "Enter" || event.key === "ArrowDown")) {
+    event.preventDefault();
+    const first = document.querySelector("#app-list > li:not([hidden]) button");
+    if (event.key === "Enter") first?.click();
+    else first?.focus();
+  }
+  const choice = event.target.closest?.(".choice");
+  if (choice && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    const all = [...choice.closest("ul").querySelectorAll("li:not([hidden]) > .choice")];
+    all[all.indexOf(choice) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+  }
+});
+
+/* Undo and redo outside of text fields. */
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+  if (typing || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+  event.preventDefault();
+  document.querySelector(`[data-do="${event.shiftKey ? "redo" : "undo"}"]`)?.click();
+});
+
+const wantedField = new URLSearchParams(location.search).get("field");
+if (wantedField) focusField(wantedField);
+root.dataset.ready = "";

@@ -1,0 +1,145 @@
+/* Sends changes of the draft, one after the other, each with the revision that the one before it made. */
+
+import {csrf, toast} from "../toasts.js";
+
+const RETRY = 4000; // milliseconds after the connection was lost
+const queue = [];
+let busy = false;
+let held = false; // by a question that only the person can answer
+let waiting = 0;
+let timer = 0;
+
+const root = () => document.getElementById("editor");
+
+/** Whether anything typed is not on the server yet. */
+export const unsaved = () => queue.length > 0 || busy || waiting > 0;
+
+/** How many fields were typed in and are about to be sent. */
+export function typing(many) {
+  waiting = many;
+  if (many) show("saving");
+}
+
+/**
+ * @param {string} change the name of the change
+ * @param {Iterable<[string, string]>} pairs what goes with it
+ * @param {string} [place] typing on in one place: a waiting change of the same place is replaced
+ * @returns {Promise<object | null>} what the server answered; null when it refused
+ */
+export function send(change, pairs, place = "") {
+  return new Promise((done) => {
+    const earlier = place && queue.find((one, at) => one.place === place && (at > 0 || !busy));
+    if (earlier) Object.assign(earlier, {pairs: [...pairs], done: both(earlier.done, done)});
+    else queue.push({change, pairs: [...pairs], place, done});
+    show("saving");
+    next();
+  });
+}
+
+const both = (one, other) => (answer) => (one(answer), other(answer));
+
+async function next() {
+  if (busy || held || !queue.length) return;
+  busy = true;
+  const entry = queue[0];
+  const answer = await posted(entry);
+  busy = false;
+  if (answer === "lost") return retryLater();
+  if (answer === "held") return;
+  queue.shift();
+  if (answer.revision) root().dataset.revision = answer.revision;
+  entry.done(answer.revision ? answer : null);
+  if (!queue.length && answer.revision && !waiting) show("saved");
+  next();
+}
+
+async function posted(entry) {
+  const body = new URLSearchParams([...entry.pairs, ["revision", root().dataset.revision]]);
+  let response;
+  try {
+    response = await fetch(`/zaps/${root().dataset.zap}/draft/${entry.change}`, {method: "POST", body, headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+  } catch {
+    return "lost";
+  }
+  if (response.status === 401) return signedOut();
+  if (response.status >= 500) return "lost";
+  const answer = await response.json().catch(() => ({}));
+  if (response.status === 409) return conflict(answer.conflict);
+  if (!response.ok) refused(answer);
+  return answer;
+}
+
+function retryLater() {
+  show("unsaved");
+  clearTimeout(timer);
+  timer = setTimeout(next, RETRY);
+}
+
+addEventListener("online", () => (clearTimeout(timer), next()));
+addEventListener("beforeunload", (event) => unsaved() && event.preventDefault());
+
+/* Somebody else saved: nothing of theirs is overwritten unasked, and nothing typed here is dropped. */
+function conflict(words) {
+  show("problem");
+  held = true;
+  const message = document.querySelector("[data-editor-message]");
+  const texts = root().dataset;
+  const said = document.createElement("span");
+  said.className = "grow";
+  said.textContent = `${words} ${texts.textKept}`;
+  message.replaceChildren(said, button(texts.textReload, reload), button(texts.textKeep, keepMine));
+  message.hidden = false;
+  return "held";
+}
+
+function reload() {
+  queue.length = 0;
+  location.reload();
+}
+
+async function keepMine() {
+  const answer = await fetch(`/zaps/${root().dataset.zap}/revision`, {headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+  if (!answer.ok) return;
+  root().dataset.revision = (await answer.json()).revision;
+  held = false;
+  document.querySelector("[data-editor-message]").hidden = true;
+  next();
+}
+
+/* What is waiting is sent when the person has signed in again, in another tab. */
+function signedOut() {
+  show("unsaved");
+  document.dispatchEvent(new CustomEvent("signed-out"));
+  addEventListener("focus", next, {once: true});
+  return "held";
+}
+
+function refused(answer) {
+  show("problem");
+  toast(answer.problem || root().dataset.textProblem);
+}
+
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button small";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+let said = "saved";
+
+/** Says it again, in a header that was drawn anew. */
+export const showAgain = () => show(said);
+
+/** Says how saving goes: saving, saved, unsaved or problem. */
+export function show(state) {
+  said = state;
+  const place = document.querySelector("[data-save-state]");
+  if (!place) return;
+  const texts = {saving: "textSaving", saved: "textSaved", unsaved: "textUnsaved", problem: "textProblem"};
+  place.lastElementChild.textContent = root().dataset[texts[state]];
+  place.classList.toggle("warn", state === "unsaved" || state === "problem");
+  place.dataset.state = state;
+}
