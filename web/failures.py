@@ -47,7 +47,8 @@ def register(app: FastAPI) -> None:
 
 def _not_signed_in(request: Request, error: Exception) -> Response:
     if problems.wanted(request):
-        return problems.answer(401, _words(request)("Please send a token: Authorization: Bearer zw_…"))
+        _ = _words(request)
+        return problems.answer(401, _("Please send a token: Authorization: Bearer zw_…"))
     site: Site = request.app.state.site
     if not site.runtime.people.accounts.has_owner():
         return RedirectResponse("/welcome", 303, headers=PRIVATE)

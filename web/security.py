@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from engine.people.sign_ins import SignedIn
 from engine.people.tokens import Bearer
-from web import languages
+from web import languages, moments, problems
 from web.access import Need, needed
 from web.site import Site
 from web.visitors import Visitor
@@ -106,7 +106,9 @@ def _token(request: Request) -> str:
 
 
 def _brings_a_token(request: Request) -> bool:
-    return request.headers.get("authorization", "").lower().startswith("bearer ")
+    """Only the API takes tokens: what a page offers beyond it is for people who signed in."""
+    given = request.headers.get("authorization", "").lower()
+    return given.startswith("bearer ") and request.url.path.startswith(problems.API)
 
 
 async def _signed_in(request: Request, site: Site) -> SignedIn | None:
@@ -164,7 +166,9 @@ def _language(request: Request) -> str:
 
 
 def _zone(request: Request) -> str:
-    return request.cookies.get(ZONE_COOKIE, "UTC")[:64]
+    """What the browser says, where it is a time zone."""
+    name = request.cookies.get(ZONE_COOKIE, "UTC")[:64]
+    return name if str(moments.zone(name)) == name else "UTC"
 
 
 def _address(request: Request) -> str:

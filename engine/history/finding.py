@@ -140,7 +140,9 @@ class History:
 
 def _listed(wanted: Filter, in_folder: frozenset[str] | None) -> Listed | None:
     """The filter as the store says it; None where nothing can fit."""
-    zap_ids = wanted.zap_ids
+    zap_ids = tuple(zap_id for zap_id in wanted.zap_ids if zap_id.isascii() and zap_id.isalnum())
+    if wanted.zap_ids and not zap_ids:  # no id has other signs, and to the index of words they would mean something
+        return None
     if in_folder is not None:
         zap_ids = tuple(zap_id for zap_id in zap_ids or sorted(in_folder) if zap_id in in_folder)
         if not zap_ids:

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 from engine.history import words
 from engine.store import extracts, moves, stories
 from engine.store.database import Database
@@ -92,10 +90,7 @@ class Indexing:
             moved = moves.between(connection, after, until, limit=1_000_000, resting=True)
         if until <= after:
             return False
-        self._index(list(dict.fromkeys(move.run_id for move in moved)))
-        with self._database.write() as session:
-            if int(moves.stand(session.connection(), moves.READ)) == after:
-                moves.come_to(session.connection(), moves.READ, str(until))
+        self._index(list(dict.fromkeys(move.run_id for move in moved)), moves.READ, str(after), str(until))
         return True
 
     def _fill(self) -> bool:
@@ -107,9 +102,7 @@ class Indexing:
             unknown = extracts.unknown(connection, older)
         if not before:
             return False
-        self._index(unknown)
-        with self._database.write() as session:
-            moves.come_to(session.connection(), moves.FILLED, older[-1] if len(older) == FILLED_AT_ONCE else "")
+        self._index(unknown, moves.FILLED, before, older[-1] if len(older) == FILLED_AT_ONCE else "")
         return True
 
     def _has_moved(self, name: str) -> bool:
@@ -118,20 +111,21 @@ class Indexing:
             after = int(moves.stand(connection, name, locked=False))
             return moves.next_place(connection, after, 1) > after
 
-    def _index(self, run_ids: Sequence[str]) -> None:
-        """Reads without a turn to write, and writes without reading."""
-        for start in range(0, len(run_ids), FILLED_AT_ONCE):
+    def _index(self, run_ids: Sequence[str], name: str, before: str, after: str) -> None:
+        """Indexes runs and notes how far that is; reads without a turn to write, and writes without reading."""
+        starts = range(0, max(len(run_ids), 1), FILLED_AT_ONCE)
+        for start in starts:
             with self._database.read() as session:
                 told = stories.of(session.connection(), run_ids[start : start + FILLED_AT_ONCE])
             found = [extract_of(story) for story in told if story.state not in UNDER_WAY]
             with self._database.write() as session:
-                _write(session.connection(), found)
-
-
-def _write(connection: Connection, found: Sequence[Extract]) -> None:
-    moves.stand(connection, moves.READ)  # one at a time: numbers are given out by looking at the last one
-    for extract in found:
-        extracts.put(connection, extract)
+                connection = session.connection()
+                moves.stand(connection, moves.READ)  # one process at a time: numbers follow the last one
+                stands = moves.stand(connection, name)
+                for extract in found:
+                    extracts.put(connection, extract)
+                if start == starts[-1] and stands == before:
+                    moves.come_to(connection, name, after)
 
 
 def extract_of(story: Story) -> Extract:

@@ -24,6 +24,11 @@ MOST_CONTINUED = 100  # words with one beginning that are looked up one by one, 
 _ZAP, _STATE = "\ue000", "\ue001"  # private use: in no word
 
 
+def _state_tag(state: RunState) -> str:
+    """In one piece: SQLite takes “_” for the end of a word."""
+    return _STATE + state.replace("_", "")
+
+
 @dataclass(frozen=True)
 class Extract:
     """What is indexed of a run. `final`: it has ended, and nothing of it will change."""
@@ -37,7 +42,7 @@ class Extract:
 
     @property
     def terms(self) -> list[str]:
-        return [*self.words, _ZAP + self.zap_id, _STATE + self.state]
+        return [*self.words, _ZAP + self.zap_id, _state_tag(self.state)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Search:
 
     @property
     def tags(self) -> list[list[str]]:
-        tags = [[_ZAP + zap_id for zap_id in self.zap_ids], [_STATE + state for state in self.states]]
+        tags = [[_ZAP + zap_id for zap_id in self.zap_ids], [_state_tag(state) for state in self.states]]
         return [each for each in tags if each]
 
 

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from web.api import ROOT, reference
 from web.api.document import made
-from web.api.reference import Group
+from web.api.reference import Group, SchemaView
 from web.rendering import Page, page
 from web.security import cookie_name
 from web.site import Here
@@ -27,6 +27,7 @@ class ApiPage(Page):
     groups: tuple[Group, ...]
     address: str
     count: int
+    schemas: tuple[SchemaView, ...]
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -41,7 +42,8 @@ def docs(request: Request, here: Here) -> HTMLResponse:
     """The same for people."""
     document = json.loads(_text(here.version, here.address(), cookie_name(here)))
     groups = reference.groups(document)
-    return page(request, ApiPage(groups, here.address(), sum(len(one.operations) for one in groups)))
+    count = sum(len(one.operations) for one in groups)
+    return page(request, ApiPage(groups, here.address(), count, reference.schemas(document)))
 
 
 @lru_cache(maxsize=4)

@@ -14,12 +14,27 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class FieldLine:
-    """A parameter, or a field of what is sent or given."""
+    """A parameter, or a field of what is sent or given. `refers` is the schema that says what is in it, if one does."""
 
     name: str
     kind: str
     required: bool
     text: str
+    refers: str = ""
+
+
+@dataclass(frozen=True)
+class SchemaView:
+    """A model that operations take or give."""
+
+    name: str
+    text: str
+    fields: tuple[FieldLine, ...]
+
+    @property
+    def words(self) -> str:
+        """What searching looks into."""
+        return f"{self.name} {self.text}".casefold()
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,25 @@ def groups(document: Document) -> tuple[Group, ...]:
     )
 
 
+def schemas(document: Document) -> tuple[SchemaView, ...]:
+    """The models that have fields, by name."""
+    found = sorted(document["components"]["schemas"].items())
+    return tuple(
+        SchemaView(name, _said(one.get("description", "")), tuple(_fields(document, one, sent=_is_sent(one))))
+        for name, one in found
+        if one.get("properties")
+    )
+
+
+def _is_sent(schema: Mapping[str, Any]) -> bool:
+    """What is taken refuses fields that it does not know."""
+    return schema.get("additionalProperties") is False
+
+
+def _said(text: str) -> str:
+    return text.replace("`", "").partition("\n\n")[0].replace("\n", " ")
+
+
 def _view(document: Document, path: str, method: str, operation: Mapping[str, Any]) -> OperationView:
     status = next(code for code in operation["responses"] if code.startswith("2"))
     body, answer = _content(operation.get("requestBody")), _content(operation["responses"][status])
@@ -77,8 +111,8 @@ def _view(document: Document, path: str, method: str, operation: Mapping[str, An
         text=operation.get("description", ""),
         role=operation["x-role"],
         parameters=tuple(_parameter(document, one) for one in operation.get("parameters", ())),
-        body=tuple(_fields(document, body[1])) if body else (),
-        answer=tuple(_fields(document, answer[1])) if answer else (),
+        body=tuple(_fields(document, body[1], sent=True)) if body else (),
+        answer=tuple(_fields(document, answer[1], sent=False)) if answer else (),
         status=status,
         problems=tuple(sorted(code for code in operation["responses"] if not code.startswith("2"))),
         curl=_curl(document, path, method, body),
@@ -93,15 +127,23 @@ def _content(described: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any
 
 def _parameter(document: Document, one: Mapping[str, Any]) -> FieldLine:
     text = one.get("description") or one["schema"].get("description", "")
-    return FieldLine(one["name"], _kind(document, one["schema"]), one.get("required", False), text)
+    return FieldLine(one["name"], _kind(document, one["schema"]), one.get("required", False), _said(text))
 
 
-def _fields(document: Document, schema: Mapping[str, Any]) -> Iterator[FieldLine]:
+def _fields(document: Document, schema: Mapping[str, Any], *, sent: bool) -> Iterator[FieldLine]:
     whole = _resolved(document, schema)
-    required = whole.get("required", ())
+    required = whole.get("required", ()) if sent else ()  # of what is given, everything is always there
     for name, one in whole.get("properties", {}).items():
         text = one.get("description") or _resolved(document, one).get("description", "")
-        yield FieldLine(name, _kind(document, one), name in required, text.partition("\n")[0])
+        yield FieldLine(name, _kind(document, one), name in required, _said(text), _refers(document, one))
+
+
+def _refers(document: Document, schema: Mapping[str, Any]) -> str:
+    """The schema with fields that a field leads to: itself, in a list, or as one of several."""
+    if "$ref" in schema:
+        return schema["$ref"].rpartition("/")[2] if _resolved(document, schema).get("properties") else ""
+    inner = schema.get("anyOf") or ([schema["items"]] if "items" in schema else [])
+    return next((name for one in inner if (name := _refers(document, one))), "")
 
 
 def _resolved(document: Document, schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -128,15 +170,13 @@ def _kind(document: Document, schema: Mapping[str, Any]) -> str:
 def _curl(document: Document, path: str, method: str, body: tuple[str, Mapping[str, Any]] | None) -> str:
     server = document["servers"][0]["url"]
     address = path.replace("{", "$").replace("}", "")
-    lines = [f'curl "{server}{address}"', '-H "Authorization: Bearer $ZAPWERK_TOKEN"']
-    if method != "get":
-        lines.insert(0, f"curl -X {method.upper()}")
-        lines[1] = lines[1].removeprefix("curl ")
+    how = "" if method == "get" else f"-X {method.upper()} "
+    lines = [f'curl {how}"{server}{address}"', '-H "Authorization: Bearer $ZAPWERK_TOKEN"']
     if body is not None:
         kind, schema = body
         lines.append(f'-H "Content-Type: {kind}"')
         lines.append(_data(document, kind, schema))
-    return _wrapped(lines)
+    return " \\\n  ".join(lines)
 
 
 def _data(document: Document, kind: str, schema: Mapping[str, Any]) -> str:
@@ -144,10 +184,6 @@ def _data(document: Document, kind: str, schema: Mapping[str, Any]) -> str:
         return "--data-binary @zap.yaml"
     example = json.dumps(_example(document, schema, 0), ensure_ascii=False)
     return f"-d '{example}'"
-
-
-def _wrapped(lines: list[str]) -> str:
-    return " \\\n  ".join([lines[0], *lines[1:]])
 
 
 def _example(document: Document, schema: Mapping[str, Any], depth: int) -> Any:

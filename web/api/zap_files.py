@@ -32,7 +32,7 @@ NO_TEXT = Sentence("This file is no text in UTF-8.", "Diese Datei ist kein Text 
 @router.get(
     "/{zap_id}/export",
     response_class=Response,
-    responses={200: {"content": {YAML: {"schema": {"type": "string"}, "example": FILE}}}},
+    responses={200: {"content": {YAML: {"schema": {"type": "object"}, "example": FILE}}}},
 )
 def export(here: Here, by: By, zap_id: str) -> Response:
     """Export the draft as a file. Connections are named in it by their names."""

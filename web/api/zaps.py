@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
 
+from engine.editing import settings
 from engine.editing.draft import Draft
 from engine.editing.listing import UNDELETED_WITHIN, folder_name
 from engine.errors import NotFound, Refused, Sentence
 from engine.people.audit import Action
 from engine.sdk.connector import Webhook
 from engine.store.outlines import Outline
+from engine.zaps import drawing
 from web.api import zap_views
 from web.api.doing import tell_of
 from web.api.paging import After, Limit, part
@@ -60,7 +62,7 @@ def create(here: Here, by: By, language: Language, sent: NewZap) -> DraftShown:
         by=by.somebody.id,
         name=sent.name,
         language=chosen,
-        timezone=sent.timezone or by.timezone,
+        timezone=_zone(sent.timezone or by.timezone),
         folder=folder_name(sent.folder),
         template=restored(sent.zap, None, here.runtime.registry()) if sent.zap else None,
     )
@@ -140,6 +142,11 @@ def _has(zap: Outline, words: list[str], folder: str | None, app: str) -> bool:
         and (folder is None or zap.folder == folder)
         and (not app or app in zap.uses.apps)
     )
+
+
+def _zone(name: str) -> str:
+    """Raises `Problems` for a time zone that there is not."""
+    return settings.changed(drawing.blank("-"), {"timezone": name}).timezone
 
 
 def _settings(sent: ZapChange) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from web.zaps.strip import Hint
 from web.zaps.telling import Facts, Line, Telling
 from web.zaps.week import Week
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 MOST_ICONS = 3
 FOR_A_PERSON = (RunState.HELD, RunState.NEEDS_REVIEW)
 STATE_ORDER = (ZapState.ON, ZapState.PAUSED, ZapState.OFF, ZapState.DRAFT)

@@ -47,7 +47,8 @@ class Ground:
 
     def call(self, operation: str) -> Call:
         make = self._calls().get(operation)
-        return make() if make else Call(path={"zap_id": self.zap, "run_id": self.done, "connection_id": self.desk.shop})
+        usual = {"zap_id": self.zap, "run_id": self.done, "connection_id": self.desk.shop, "ref": "sha256:0"}
+        return make() if make else Call(usual)
 
     def _calls(self) -> dict[str, Callable[[], Call]]:
         return {
@@ -118,10 +119,10 @@ class Ground:
 
     def _of_people(self) -> dict[str, Callable[[], Call]]:
         return {
-            "people.one": lambda: Call({"person_id": self.spoiled["person_id"]}),
-            "people.change": lambda: Call({"person_id": self.spoiled["person_id"]}, body={"role": "editor"}),
+            "people.one": lambda: Call({"person_id": self._person()}),
+            "people.change": lambda: Call({"person_id": self._person()}, body={"role": "editor"}),
             "people.remove": lambda: Call({"person_id": self._person()}),
-            "people.password_link": lambda: Call({"person_id": self.spoiled["person_id"]}),
+            "people.password_link": lambda: Call({"person_id": self._person()}),
             "people.invite": lambda: Call(body={"role": "viewer", "name": "Ina"}),
             "people.withdraw": lambda: Call({"invitation_id": self._invitation()}),
             "me.change": lambda: Call(body={"timezone": "Europe/Berlin"}),

@@ -134,3 +134,9 @@ def test_secrets_that_were_typed_into_a_step_are_never_given_back_and_stay(desk:
 
 def test_nothing_of_the_api_is_kept_by_browsers(desk: Desk):
     assert desk.viewer.ask("GET", "/zaps").headers["cache-control"] == "no-store"
+
+
+def test_whoever_is_not_signed_in_is_led_to_sign_in_by_the_page_and_refused_the_document(desk: Desk):
+    page = httpx.get(f"{desk.house.url}/api/docs")
+    assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=%2Fapi%2Fdocs")
+    is_problem(httpx.get(f"{desk.house.url}/api/openapi.json"), 401)

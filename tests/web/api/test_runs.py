@@ -7,6 +7,7 @@ import pytest
 from engine.store import intake
 from engine.store.encoding import encode
 from engine.store.intake import Found
+from tests.waiting import wait_until
 from tests.web.api.desk import Desk
 
 MANY = 250
@@ -124,3 +125,15 @@ def test_what_was_done_is_in_the_audit_log_with_who_did_it(desk: Desk, orders: s
     replayed = desk.owner.get("/audit", action="run.replayed")["items"]
     assert (replayed[0]["person"], replayed[0]["details"]["through"]) == ("Emil Editor", "API")
     assert next(len(page) for page in desk.owner.every("/audit", action="run.", limit=2)) == 2
+
+
+def test_words_and_states_are_asked_for_together(desk: Desk, orders: str):
+    query = {"zap": orders, "state": ["needs_review", "failed", "succeeded"], "q": "nobody"}
+    found = wait_until(lambda: desk.viewer.get("/runs", **query)["items"], what="the run to be found")
+    assert {one["label"] for one in found} == {"Nobody"}
+    assert desk.viewer.get("/runs", state="needs_review", q="nobody")["items"] == []
+
+
+@pytest.mark.parametrize("zap", ["a=b", 'a" OR "b', "é", ""])
+def test_a_zap_that_has_an_odd_name_has_no_runs(desk: Desk, zap: str):
+    assert desk.viewer.get("/runs", zap=zap, q="Eve")["items"] == []

@@ -4,15 +4,16 @@ const words = document.querySelector("[data-api-words]");
 const count = document.querySelector("[data-api-count]");
 const none = document.querySelector("[data-api-none]");
 const operations = [...document.querySelectorAll("[data-words]")];
+const counted = operations.filter((one) => "operation" in one.dataset);
 const groups = [...document.querySelectorAll("[data-api-group]")];
 
 const search = () => {
   const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const one of operations) one.hidden = !wanted.every((word) => one.dataset.words.includes(word));
   for (const group of groups) group.hidden = !group.querySelector("[data-words]:not([hidden])");
-  const found = operations.filter((one) => !one.hidden).length;
-  none.hidden = found > 0;
-  count.textContent = count.dataset.text.replace("COUNT", found).replace("ALL", operations.length);
+  none.hidden = operations.some((one) => !one.hidden);
+  const found = counted.filter((one) => !one.hidden).length;
+  count.textContent = count.dataset.text.replace("COUNT", found).replace("ALL", counted.length);
 };
 
 const open = () => {
