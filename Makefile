@@ -2,7 +2,8 @@
 # into .venv. `make` alone lists them.
 
 PYTHON ?= python3
-WORKERS ?= 2
+# More test processes than cores: most tests wait for other processes most of the time.
+WORKERS ?= 4
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
