@@ -15,8 +15,9 @@ from tests.web.browser.house import House, house
 Opens = Callable[..., AbstractContextManager[Tab]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module: while Playwright is open, its event loop runs in this thread, and no other may."""
     with chromium() as opened:
         yield opened
 
