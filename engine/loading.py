@@ -335,5 +335,5 @@ def _code_of(package: str) -> Iterator[Path]:
 
 def _drop_bytecode(file: Path) -> None:
     """Python believes bytecode whose source has the same size and the same second."""
-    with suppress(OSError, NotImplementedError):
+    with suppress(OSError, NotImplementedError):  # there is none, or this Python keeps no bytecode at all
         Path(importlib.util.cache_from_source(str(file))).unlink()

@@ -82,6 +82,25 @@ def test_hostile_text_stays_text(tab: Tab):
     assert page.locator("#editor img[src=x]").count() == 0
 
 
+def test_the_zaps_name_and_a_field_of_that_name_are_saved_both_when_typed_at_once(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    page.evaluate(
+        """() => {
+            const type = (input, text) => {
+                input.value = text;
+                input.dispatchEvent(new Event("input", {bubbles: true}));
+            };
+            type(document.querySelector('textarea[name="given.name"]'), "Ada");
+            type(document.querySelector("input.zap-name"), "Both at once");
+        }"""
+    )
+    saved(page)
+    page.reload()
+    assert page.locator('textarea[name="given.name"]').input_value() == "Ada"
+    assert page.locator("input.zap-name").input_value() == "Both at once"
+
+
 def test_changes_are_undone_and_done_again(tab: Tab):
     page = tab.page
     mail_to_client(page, tab.url)

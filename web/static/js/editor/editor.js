@@ -120,8 +120,9 @@ root.addEventListener("rows:changed", (event) => typed(event.target, 0, event.ta
 function typed(input, wait, name = input.name) {
   if (!root.hasAttribute("data-may-edit")) return;
   if (isFilter(input)) return later("filter", wait, () => saveFilter(input));
-  if (input.dataset?.change) return later(input.dataset.change, wait, () => saveWord(input));
-  if (name?.startsWith("given.")) later(fieldOf(name), wait, () => saveField(fieldOf(name)));
+  // The zap's name and a field called "name" wait side by side.
+  if (input.dataset?.change) return later(`word/${input.dataset.change}`, wait, () => saveWord(input));
+  if (name?.startsWith("given.")) later(`given/${fieldOf(name)}`, wait, () => saveField(fieldOf(name)));
 }
 
 const fieldOf = (name) => name.split(".")[1];
