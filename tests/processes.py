@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from tests import plain
 from tests.waiting import free_port, wait_until
 
 ZAPWERK = str(Path(sys.executable).with_name("zapwerk"))
@@ -130,7 +131,7 @@ class Served:
         assert self.process is not None
         assert self.process.poll() is None, f"serve ended with {self.process.returncode}"
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
+            return plain.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -150,7 +151,7 @@ class Books:
     """The Invoice2go sandbox's own account of what was created in it."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, timeout=60)
+        self._client = plain.Client(base_url=url, timeout=60)
 
     def state(self) -> dict[str, Any]:
         """Everything it holds, without the calls it had."""

@@ -8,12 +8,12 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
 
 from benchmarks import load, sink
 from benchmarks.load import BODY_SIZE, Order, body_of
 from benchmarks.sink import Sink
+from tests import plain
 from tests.waiting import wait_until
 
 
@@ -91,7 +91,7 @@ def test_a_server_that_dies_and_comes_back_gets_everything(tmp_path: Path):
 
 def test_an_effect_that_comes_twice_is_counted_twice(shop: Sink):
     for _ in range(2):
-        httpx.post(shop.url, content=body_of("r1")).raise_for_status()
+        plain.post(shop.url, content=body_of("r1")).raise_for_status()
     assert [shop.state()[name] for name in ("different", "effects")] == [1, 2]
     assert shop.effects()["r1"].times == 2
 
@@ -107,7 +107,7 @@ def test_held_answers_are_given_when_the_manners_change(shop: Sink, tmp_path: Pa
 
 
 def test_what_is_no_effect_is_refused(shop: Sink):
-    assert httpx.post(shop.url, content=b"[]").status_code == 400
+    assert plain.post(shop.url, content=b"[]").status_code == 400
     assert shop.state()["effects"] == 0
 
 

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from connectors.invoice2go.sandbox import serve
 from connectors.mail import sandbox
+from tests import plain
 from tests.connectors.invoice2go.contexts import profile_of
 from tests.connectors.invoice2go.test_sign_in import BACK, CHALLENGE
 from zapwerk import Sandbox
@@ -51,7 +52,7 @@ def with_both(folder: Path, work: Work) -> None:
 async def create(invoices: Sandbox, name: str) -> str:
     """A client, as an engine would create it; its id."""
     base, headers = invoices.profile["base_url"], {"Authorization": f"Bearer {invoices.credentials['key']}"}
-    async with httpx.AsyncClient(base_url=base, headers=headers) as api:
+    async with plain.AsyncClient(base_url=base, headers=headers) as api:
         account = (await api.get("/accounts")).json()["data"][0]["id"]
         made = await api.post(f"/accounts/{account}/clients", json={"name": name, "email": "erika@example.org"})
     return str(made.json()["data"]["id"])

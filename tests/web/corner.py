@@ -13,6 +13,7 @@ import httpx
 from engine.people.roles import Role
 from engine.runtime import Runtime
 from engine.settings import Settings
+from tests import plain
 from tests.web.browser.house import House, house
 from tests.web.conftest import made_in
 from tests.web.installation import Installation
@@ -70,7 +71,7 @@ class Corner:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def visit(self, role: Role = Role.EDITOR, *, language: str = "en") -> Guest:
-        client = httpx.Client(
+        client = plain.Client(
             base_url=self.house.url,
             headers={"accept-language": language},
             cookies={"zapwerk": self.house.tokens[role]},

@@ -10,12 +10,12 @@ from contextlib import ExitStack, closing
 from email import message_from_bytes, policy
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 from typer.testing import CliRunner
 
 from engine.errors import Refused
+from tests import plain
 from tests.waiting import wait_until
 from web import demo_folder, demo_mail
 from web.cli import app
@@ -82,9 +82,9 @@ def test_it_goes_on_with_what_is_there_and_leaves_nobody_behind_when_killed(
     (erika,) = clients.clients(name="Erika Beispiel")
     assert erika["phone"] == "+493023125111"
     letter = {"name": "Nele Petersen", "address": "nele@example.org", "subject": "Anfrage", "text": "Guten Tag"}
-    assert httpx.post(state.mailbox_page, data=letter, headers={"Origin": state.mailbox_page}).status_code == 303
+    assert plain.post(state.mailbox_page, data=letter, headers={"Origin": state.mailbox_page}).status_code == 303
     until_said(running, "Client created")
-    assert "nele@example.org" in httpx.get(state.page).text
+    assert "nele@example.org" in plain.get(state.page).text
     again = CliRunner().invoke(app, ["demo", "--folder", str(folder)])
     assert (again.exit_code, "runs already" in again.output) == (1, True)
     children = psutil.Process(running.pid).children(recursive=True)

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests import processes
+from tests import plain, processes
 from tests.processes import Served
 from tests.waiting import wait_until
 from tests.web.installation import Installation
@@ -40,7 +40,7 @@ class Hooked:
     url: str
 
     def send(self, method: str = "POST", **more: Any) -> httpx.Response:
-        return httpx.request(method, self.url, timeout=20, **more)
+        return plain.request(method, self.url, timeout=20, **more)
 
     def accepted(self, method: str = "POST", **more: Any) -> dict[str, Any]:
         """Sends it, and gives the record of the run that it made."""
@@ -177,7 +177,7 @@ def test_a_body_over_the_limit_is_refused_however_it_comes(hooked: Hooked) -> No
 
 def test_addresses_that_lead_nowhere_all_answer_alike(hooked: Hooked) -> None:
     base = hooked.url.rpartition("/")[0]
-    answers = [httpx.post(f"{base}/{token}", json={}) for token in ("x", "a" * 32, hooked.url[-32:][::-1], "ä%00")]
+    answers = [plain.post(f"{base}/{token}", json={}) for token in ("x", "a" * 32, hooked.url[-32:][::-1], "ä%00")]
     assert {answer.status_code for answer in answers} == {404}
     assert len({(answer.content, answer.headers["content-type"]) for answer in answers}) == 1
     assert hooked.send("DELETE").status_code == 405
@@ -200,10 +200,10 @@ def test_a_zap_that_was_never_switched_on_has_its_address_already(serving: Serve
     installation.run("zaps", "import", "-", said=ZAP.format(name="not yet", more=""))
     url = installation.json("zaps", "show", "not yet")["trigger"]["url"]
     assert installation.run("zaps", "address", "not yet").stdout.strip() == url
-    assert httpx.post(url, json={}).status_code == 410
+    assert plain.post(url, json={}).status_code == 410
     installation.run("zaps", "enable", "not yet")
     assert installation.json("zaps", "show", "not yet")["trigger"]["last_success_at"] is None
-    assert httpx.post(url, json={}).status_code == 202
+    assert plain.post(url, json={}).status_code == 202
     assert installation.json("zaps", "show", "not yet")["trigger"]["last_success_at"] is not None
 
 
@@ -211,7 +211,7 @@ def test_another_address_ends_the_old_one(serving: Served) -> None:
     hooked = a_zap(serving)
     new = hooked.installation.run("zaps", "address", hooked.name, "--new", "--yes").stdout.strip()
     assert hooked.send(json={}).status_code == 404
-    assert httpx.post(new, json={}).status_code == 202
+    assert plain.post(new, json={}).status_code == 202
 
 
 def test_what_is_not_signed_with_the_agreed_secret_is_refused(serving: Served) -> None:

@@ -5,11 +5,11 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from engine.people.roles import Role
 from engine.settings import Settings
+from tests import plain
 from tests.engine.benches import Bench, in_a_loop
 from tests.web.browser.house import house
 from web.live import Live
@@ -89,9 +89,9 @@ async def test_all_streams_end_at_once_when_the_server_stops(bench: Bench):
 
 def test_the_server_stops_cleanly_while_somebody_looks_and_gives_nothing_to_strangers(tmp_path: Path):
     with house(tmp_path) as served:
-        assert httpx.get(f"{served.url}/live").status_code in (303, 401)
+        assert plain.get(f"{served.url}/live").status_code in (303, 401)
         cookies = {"zapwerk": served.tokens[Role.VIEWER]}
-        with httpx.stream("GET", f"{served.url}/live", cookies=cookies, timeout=SOON) as answer:
+        with plain.stream("GET", f"{served.url}/live", cookies=cookies, timeout=SOON) as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             pieces = answer.iter_text()
             assert next(pieces).startswith("retry:")

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from engine.people.roles import Role
+from tests import plain
 from tests.processes import sandbox
 from tests.web.browser.house import House, house
 from tests.web.visiting import Visit
@@ -51,13 +52,13 @@ def leaving(visit: Visit, path: str = "/connections/sign-in", **fields: str) -> 
 def decided(address: str, decision: str, grant: tuple[str, ...] = ALL) -> str:
     """Where the sandbox sends a person who decided."""
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    answer = httpx.post(address.partition("?")[0], data={**asked, "decision": decision, "grant": list(grant)})
+    answer = plain.post(address.partition("?")[0], data={**asked, "decision": decision, "grant": list(grant)})
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
 
 def tokens(books: dict[str, Any], do: str) -> None:
-    httpx.post(f"{books['url']}/sandbox/tokens", json={"do": do}).raise_for_status()
+    plain.post(f"{books['url']}/sandbox/tokens", json={"do": do}).raise_for_status()
 
 
 def found(visit: Visit, name: str) -> list[dict[str, Any]]:
@@ -139,7 +140,7 @@ def test_who_signed_in_under_another_name_of_this_computer_is_told_where_to_go(o
     fields = {"app": "invoice2go", "profile": "sandbox", "auth": "oauth2", "name": "Elsewhere", "csrf": owner.csrf}
     host = f"localhost:{owner.house.served.port}"
     cookies = f"zapwerk={owner.house.tokens[Role.OWNER]}"
-    answer = httpx.post(
+    answer = plain.post(
         f"{owner.house.url}/connections/sign-in", data=fields, headers={"host": host, "cookie": cookies}
     )
     assert (answer.status_code, "there you are not signed in" in said(answer)) == (422, True)

@@ -12,9 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain
 from tests.waiting import free_port, wait_until
 from tests.web.conftest import made_in
 from tests.web.installation import Installation
@@ -80,7 +80,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 def test_it_says_in_one_line_where_it_is_and_answers_there(shared: Serving):
     assert shared.first_line.startswith(f"Zapwerk is ready at {shared.address} (data in ")
-    assert httpx.get(f"{shared.address}/readyz").status_code == 200
+    assert plain.get(f"{shared.address}/readyz").status_code == 200
     told = {one["matter"]: one["sentence"] for one in shared.installation.json("doctor")["findings"]}
     assert told["engine"] == f"It runs (process {shared.process.pid})."
 
@@ -90,7 +90,7 @@ def test_while_nobody_owns_it_it_says_where_to_set_it_up_and_on_stderr_only(serv
     line = serving.process.stderr.readline()
     said = re.fullmatch(r"Set up Zapwerk, once and within 24 hours, at (\S+)\n", line)
     assert said is not None
-    assert httpx.get(said.group(1)).status_code == 200
+    assert plain.get(said.group(1)).status_code == 200
     serving.process.terminate()
     _, out, errors = ended(serving.process)
     token = said.group(1).rpartition("/")[2]

@@ -12,6 +12,7 @@ from engine.people.roles import Role
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store.audit import Entry
+from tests import plain
 from tests.web.browser.house import PASSWORD, House, house
 from tests.web.test_coming import NEW, invited, joined, person_id, sign_in, with_second_factor
 from tests.web.visitors import visitor
@@ -214,7 +215,7 @@ def test_a_token_opens_no_page(there: House):
 
 
 def asks(there: House, secret: str, path: str) -> httpx.Response:
-    return httpx.get(there.url + path, headers={"authorization": f"Bearer {secret}"})
+    return plain.get(there.url + path, headers={"authorization": f"Bearer {secret}"})
 
 
 def test_a_token_fills_in_no_form_of_a_page(there: House):
@@ -222,7 +223,7 @@ def test_a_token_fills_in_no_form_of_a_page(there: House):
     owner.post("/settings/tokens", name="owns all", role="owner", expires="never")
     headers = {"authorization": f"Bearer {owner.value('token')}"}
     fields = {"name": "child", "role": "owner", "expires": "never"}
-    assert httpx.post(f"{there.url}/settings/tokens", data=fields, headers=headers).status_code == 303
+    assert plain.post(f"{there.url}/settings/tokens", data=fields, headers=headers).status_code == 303
     assert "child" not in owner.get("/settings/tokens").text
 
 

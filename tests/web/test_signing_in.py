@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from engine.connections.oauth import SignIn, Started
 from engine.errors import Refused
 from engine.sdk.auth import OAuth2, Profile
+from tests import plain
 from tests.processes import sandbox
 from tests.web.installation import Installation
 from web import signing_in
@@ -76,7 +76,7 @@ def answered(address: str, decision: str, *, grant: tuple[str, ...] = ("accounts
     """Where the service sends the person who decided."""
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
     form = {**asked, "decision": decision, "grant": list(grant)}
-    answer = httpx.post(address.partition("?")[0], data=form)
+    answer = plain.post(address.partition("?")[0], data=form)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"]
 
@@ -84,7 +84,7 @@ def answered(address: str, decision: str, *, grant: tuple[str, ...] = ("accounts
 def test_who_allows_access_is_connected(ready: Installation):
     with Adding(ready.data) as adding:
         back = answered(adding.address(), "allow")
-        page = httpx.get(back)
+        page = plain.get(back)
         assert "You can close this page" in page.text
         assert page.headers["cache-control"] == "no-store"
         assert adding.ends()[0] == 0
@@ -95,7 +95,7 @@ def test_who_allows_access_is_connected(ready: Installation):
 
 def test_who_refuses_access_is_told_that_nothing_was_connected(ready: Installation):
     with Adding(ready.data) as adding:
-        httpx.get(answered(adding.address(), "deny"))
+        plain.get(answered(adding.address(), "deny"))
         code, said = adding.ends()
     assert code == 1
     assert "permission was not given" in said
@@ -104,7 +104,7 @@ def test_who_refuses_access_is_told_that_nothing_was_connected(ready: Installati
 
 def test_a_permission_that_was_left_out_is_named(ready: Installation):
     with Adding(ready.data) as adding:
-        httpx.get(answered(adding.address(), "allow", grant=("accounts", "items")))
+        plain.get(answered(adding.address(), "allow", grant=("accounts", "items")))
         code, said = adding.ends()
     assert code == 1
     assert "clients" in said
@@ -115,10 +115,10 @@ def test_a_stranger_who_calls_the_listener_changes_nothing(ready: Installation):
     with Adding(ready.data) as adding:
         back = answered(adding.address(), "allow")
         place = back.partition("?")[0]
-        assert httpx.get(f"{place}?code=stolen&state=guessed").status_code == 404
-        assert httpx.get(place.replace("/oauth/return", "/favicon.ico")).status_code == 404
-        assert httpx.post(back).status_code == 404
-        httpx.get(back)
+        assert plain.get(f"{place}?code=stolen&state=guessed").status_code == 404
+        assert plain.get(place.replace("/oauth/return", "/favicon.ico")).status_code == 404
+        assert plain.post(back).status_code == 404
+        plain.get(back)
         assert adding.ends()[0] == 0
 
 
@@ -152,7 +152,7 @@ def test_an_app_that_does_not_know_us_yet_says_how_to_register(installation: Ins
 
 def test_nobody_coming_back_ends_with_a_sentence():
     async def wait() -> None:
-        async with httpx.AsyncClient() as client:
+        async with plain.AsyncClient() as client:
             oauth = OAuth2(authorize="http://127.0.0.1:9/authorize", token="http://127.0.0.1:9/token")
             sign_in = SignIn(oauth, Profile(client_id="me"), client)
             await signing_in.sign_in(sign_in, "Shop", browser=True, public_url=None, wait=0.05)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from engine.people.roles import Role
+from tests import plain
 from tests.web.browser.house import House
 
 _CSRF = re.compile(r'<meta name="csrf" content="([^"]*)">')
@@ -24,7 +25,7 @@ class Visit:
     def __post_init__(self) -> None:
         cookies = {one["name"]: one["value"] for one in self.house.cookies(self.role)}
         headers = {"accept-language": self.language}
-        self.client = httpx.Client(base_url=self.house.url, cookies=cookies, headers=headers, timeout=60)
+        self.client = plain.Client(base_url=self.house.url, cookies=cookies, headers=headers, timeout=60)
         self.csrf = _CSRF.findall(self.client.get("/apps").text)[0]
 
     def __enter__(self) -> "Visit":

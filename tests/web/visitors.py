@@ -9,6 +9,7 @@ import httpx
 
 from engine.people.roles import Role
 from engine.people.sign_ins import csrf_of
+from tests import plain
 from tests.web.browser.house import House
 
 _TAGS = re.compile(r"<[^>]+>")
@@ -63,5 +64,5 @@ def visitor(house: House, role: Role | None = None, *, language: str = "en", age
     cookies = {"zapwerk": house.tokens[role]} if role else {}
     no_lines_kept_open = httpx.Limits(max_keepalive_connections=0)  # so that nobody need close the client
     return Visitor(
-        httpx.Client(base_url=house.url, headers=headers, cookies=cookies, timeout=30, limits=no_lines_kept_open)
+        plain.Client(base_url=house.url, headers=headers, cookies=cookies, timeout=30, limits=no_lines_kept_open)
     )

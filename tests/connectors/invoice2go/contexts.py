@@ -16,6 +16,7 @@ from connectors.invoice2go.profile import SANDBOX, Invoice2goProfile
 from connectors.invoice2go.sandbox import serve
 from engine.sdk.auth import KeyGiven, filled
 from engine.sdk.http import Http
+from tests import plain
 from zapwerk import Account, Context, Sandbox
 
 
@@ -100,7 +101,7 @@ def profile_of(sandbox: Sandbox, **changes: Any) -> Invoice2goProfile:
 
 
 def signed_in(sandbox: Sandbox, *, timeout: float = 10.0) -> httpx.AsyncClient:
-    return httpx.AsyncClient(headers={"Authorization": f"Bearer {sandbox.credentials['key']}"}, timeout=timeout)
+    return plain.AsyncClient(headers={"Authorization": f"Bearer {sandbox.credentials['key']}"}, timeout=timeout)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ import pytest
 
 from connectors.invoice2go.clients import NewClient, create_client, this_client
 from connectors.invoice2go.profile import Invoice2goProfile
+from tests import plain
 from tests.connectors.invoice2go.contexts import context, practice, profile_of, signed_in
 from zapwerk import Account, ConnectorError, Sandbox
 
@@ -84,7 +85,7 @@ def test_all_that_was_answered_survives_sigkill(tmp_path: Path):
     with process(tmp_path) as (again, _):
         assert again.credentials == sandbox.credentials
         assert again.profile["client_secret"] == sandbox.profile["client_secret"]
-        state: Any = httpx.get(f"{again.url}/sandbox/state").json()
+        state: Any = plain.get(f"{again.url}/sandbox/state").json()
         kept = {row["external_reference"]: row["id"] for row in state["clients"]}
         assert kept.items() >= answered.items()
         assert len(kept) == len(state["clients"]) == state["accounts"][0]["clients"]

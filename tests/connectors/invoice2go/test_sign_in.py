@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from connectors.invoice2go.connector import account, invoice2go
 from engine.connections.oauth import SignIn
 from engine.sdk.auth import OAuth2
+from tests import plain
 from tests.connectors.invoice2go.contexts import Practice, context, practice
 from tests.connectors.invoice2go.test_creating import with_sandbox
 from zapwerk import Account, AuthFailed, PermissionMissing, Token
@@ -42,7 +43,7 @@ def asked(there: Practice, **changes: str) -> dict[str, str]:
 
 async def decide(there: Practice, decision: str, grant: list[str] | None = None, **changes: str) -> dict[str, str]:
     """Open the consent page, press a button, and give what the browser is sent back with."""
-    async with httpx.AsyncClient() as browser:
+    async with plain.AsyncClient() as browser:
         shown = await browser.get(there.profile.authorize_url, params=asked(there, **changes))
         assert shown.status_code == 200
         fields: dict[str, Any] = {unescape(name): unescape(value) for name, value in HIDDEN.findall(shown.text)}
@@ -55,8 +56,8 @@ async def decide(there: Practice, decision: str, grant: list[str] | None = None,
 
 async def tokens(there: Practice, **form: str) -> httpx.Response:
     client = {"client_id": there.profile.client_id, "client_secret": there.profile.client_secret.get_secret_value()}
-    async with httpx.AsyncClient() as plain:
-        return await plain.post(there.profile.token_url, data={**client, **form})
+    async with plain.AsyncClient() as unsigned:
+        return await unsigned.post(there.profile.token_url, data={**client, **form})
 
 
 async def for_code(there: Practice, given: str, **changes: str) -> httpx.Response:
@@ -71,7 +72,7 @@ async def refreshed(there: Practice, refresh: str) -> httpx.Response:
 async def checked(there: Practice, token: dict[str, Any]) -> Account:
     """What the connector's check says to a token."""
     given = Token(access_token=SecretStr(token["access_token"]), scope=token.get("scope", ""))
-    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token['access_token']}"}) as client:
+    async with plain.AsyncClient(headers={"Authorization": f"Bearer {token['access_token']}"}) as client:
         return await account(context(there.profile, client, credentials=given))
 
 
@@ -200,7 +201,7 @@ def test_expired_tokens_can_be_refreshed_and_revoked_ones_cannot(tmp_path: Path)
 )
 def test_nobody_is_sent_to_an_address_that_is_not_known(tmp_path: Path, changes: dict[str, str]):
     async def work(there: Practice) -> None:
-        async with httpx.AsyncClient() as browser:
+        async with plain.AsyncClient() as browser:
             shown = await browser.get(there.profile.authorize_url, params=asked(there, **changes))
             sent = await browser.post(there.profile.authorize_url, data={**asked(there, **changes), "grant": "items"})
         assert (shown.status_code, sent.status_code) == (400, 400)
@@ -220,7 +221,7 @@ def test_nobody_is_sent_to_an_address_that_is_not_known(tmp_path: Path, changes:
 )
 def test_a_request_that_is_not_accepted_goes_back_with_its_error(tmp_path: Path, changes: dict[str, str], error: str):
     async def work(there: Practice) -> None:
-        async with httpx.AsyncClient() as browser:
+        async with plain.AsyncClient() as browser:
             answer = await browser.get(there.profile.authorize_url, params=asked(there, **changes))
         assert answer.status_code == 303
         back = parse_qs(urlsplit(answer.headers["Location"]).query)
@@ -231,7 +232,7 @@ def test_a_request_that_is_not_accepted_goes_back_with_its_error(tmp_path: Path,
 
 def test_a_registered_address_may_lie_elsewhere(tmp_path: Path):
     async def work(there: Practice) -> None:
-        async with httpx.AsyncClient() as browser:
+        async with plain.AsyncClient() as browser:
             asking = asked(there, redirect_uri="https://zaps.example/back")
             assert (await browser.get(there.profile.authorize_url, params=asking)).status_code == 200
 
@@ -240,7 +241,7 @@ def test_a_registered_address_may_lie_elsewhere(tmp_path: Path):
 
 def test_the_consent_page_escapes_what_it_is_given(tmp_path: Path):
     async def work(there: Practice) -> None:
-        async with httpx.AsyncClient() as browser:
+        async with plain.AsyncClient() as browser:
             evil = asked(there, state='"><script>alert(1)</script>')
             shown = await browser.get(there.profile.authorize_url, params=evil)
         assert "<script>" not in shown.text
@@ -254,8 +255,8 @@ def test_the_engines_own_sign_in_works_with_the_sandbox(tmp_path: Path):
     async def work(there: Practice) -> None:
         kind = invoice2go.auth["oauth2"]
         assert isinstance(kind, OAuth2)
-        async with httpx.AsyncClient() as browser, httpx.AsyncClient() as plain:
-            sign_in = SignIn(kind, there.profile, plain, redirect_uri=BACK)
+        async with plain.AsyncClient() as browser, plain.AsyncClient() as unsigned:
+            sign_in = SignIn(kind, there.profile, unsigned, redirect_uri=BACK)
             started = sign_in.start()
             shown = await browser.get(started.url)
             fields: dict[str, Any] = {unescape(name): unescape(value) for name, value in HIDDEN.findall(shown.text)}
@@ -274,7 +275,7 @@ def test_a_wrong_key_is_not_accepted(tmp_path: Path):
     async def work(there: Practice) -> None:
         for wrong in ("x", there.sandbox.credentials["key"][:-1], "ü" * 30):
             headers = {b"Authorization": f"Bearer {wrong}".encode()}
-            async with httpx.AsyncClient(headers=headers) as client:
+            async with plain.AsyncClient(headers=headers) as client:
                 with pytest.raises(AuthFailed):
                     await account(context(there.profile, client))
 

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.mail import demo_letters, demo_pages, labelled
 from connectors.mail.imap import new_email
+from tests import plain
 from tests.connectors.mail.scripted import mail
 from tests.connectors.mail.test_sandbox import bench_at, running, send
 from tests.waiting import free_port
@@ -33,7 +34,7 @@ def started(tmp_path: Path) -> Iterator[Sandbox]:
 def browser(started: Sandbox) -> Iterator[httpx.Client]:
     """Asks as a browser does, and says with every form that the page itself sent it."""
     page = started.facts["page"]
-    with httpx.Client(base_url=page, headers={"Origin": page}) as client:
+    with plain.Client(base_url=page, headers={"Origin": page}) as client:
         yield client
 
 
@@ -132,7 +133,7 @@ def test_forms_of_other_pages_are_refused(browser: httpx.Client, changes: dict[s
 
 
 def test_a_form_that_does_not_say_where_it_is_from_is_refused(started: Sandbox):
-    assert httpx.post(started.facts["page"], data=LETTER).status_code == 403
+    assert plain.post(started.facts["page"], data=LETTER).status_code == 403
 
 
 def test_only_names_of_this_computer_are_answered(browser: httpx.Client):
@@ -187,7 +188,7 @@ class NoMails:
 def test_a_mail_that_the_mailbox_does_not_take_is_said_so_and_stays_in_the_form():
     async def work() -> httpx.Response:
         deaf = demo_pages.Mailbox(NoMails(), "127.0.0.1", free_port(), "me@z.example")
-        async with demo_pages.serving(deaf, 0) as page, httpx.AsyncClient(headers={"Origin": page}) as client:
+        async with demo_pages.serving(deaf, 0) as page, plain.AsyncClient(headers={"Origin": page}) as client:
             return await client.post(page, data=LETTER)
 
     answer = asyncio.run(work())
@@ -200,4 +201,4 @@ def test_mails_of_before_a_restart_are_there_again(tmp_path: Path):
     with running(tmp_path) as started:
         send(started, "before")
     with running(tmp_path) as started:
-        assert subjects(httpx.get(started.facts["page"]).text) == ["before"]
+        assert subjects(plain.get(started.facts["page"]).text) == ["before"]

@@ -11,6 +11,7 @@ import httpx
 from engine.people.roles import Role
 from engine.runtime import Runtime
 from engine.settings import Settings
+from tests import plain
 from tests.waiting import wait_until
 from tests.web.browser.house import House, house
 from tests.web.conftest import made_in
@@ -147,7 +148,7 @@ def desk(folder: Path) -> Iterator[Desk]:
 
 
 def _program(url: str, secret: str) -> Program:
-    return Program(httpx.Client(base_url=url, headers={"authorization": f"Bearer {secret}"}, timeout=60))
+    return Program(plain.Client(base_url=url, headers={"authorization": f"Bearer {secret}"}, timeout=60))
 
 
 def _tokens(data: Path) -> dict[Role, str]:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from engine.people.roles import Role
+from tests import plain
 from tests.web.api.desk import Desk
 from tests.web.corner import Guest
 
@@ -25,7 +26,7 @@ def is_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer zw_nothing"}, {"authorization": "Basic abc"}])
 def test_without_a_good_token_nothing_is_answered_and_nothing_is_read(desk: Desk, headers: dict[str, str]):
-    answer = httpx.post(f"{desk.house.url}/api/v1/zaps", content=b"{broken", headers={**JSON, **headers})
+    answer = plain.post(f"{desk.house.url}/api/v1/zaps", content=b"{broken", headers={**JSON, **headers})
     is_problem(answer, 401)
     assert answer.headers["www-authenticate"] == "Bearer"
 
@@ -37,7 +38,7 @@ def test_who_may_not_is_told_who_may(desk: Desk):
 
 def test_a_browser_that_is_signed_in_needs_its_page_for_writes(desk: Desk):
     cookies = {"zapwerk": desk.house.tokens[Role.OWNER]}
-    with httpx.Client(base_url=desk.house.url, cookies=cookies) as client:
+    with plain.Client(base_url=desk.house.url, cookies=cookies) as client:
         csrf = Guest(client).csrf
         assert client.get("/api/v1/me").status_code == 200
         is_problem(client.post("/api/v1/zaps", json={}), 403)
@@ -137,6 +138,6 @@ def test_nothing_of_the_api_is_kept_by_browsers(desk: Desk):
 
 
 def test_whoever_is_not_signed_in_is_led_to_sign_in_by_the_page_and_refused_the_document(desk: Desk):
-    page = httpx.get(f"{desk.house.url}/api/docs")
+    page = plain.get(f"{desk.house.url}/api/docs")
     assert (page.status_code, page.headers["location"]) == (303, "/sign-in?next=%2Fapi%2Fdocs")
-    is_problem(httpx.get(f"{desk.house.url}/api/openapi.json"), 401)
+    is_problem(plain.get(f"{desk.house.url}/api/openapi.json"), 401)

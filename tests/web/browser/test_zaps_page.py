@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,6 +14,7 @@ from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store import zaps
 from engine.zaps import files
+from tests import plain
 from tests.processes import Installation
 from tests.web.browser.chromium import PHONE, WIDE
 from tests.web.browser.conftest import Opens
@@ -127,7 +127,7 @@ def test_what_runs_shows_while_one_looks(with_zaps: House, opens: Opens):
         row = page.locator("[data-zap]", has_text="Orders")
         expect(row).to_contain_text("Waiting for the first call.")
         page.get_by_label("Choose “Returns”").check()
-        assert httpx.post(address(with_zaps, "Orders"), json={"kind": "letter"}).status_code < 300
+        assert plain.post(address(with_zaps, "Orders"), json={"kind": "letter"}).status_code < 300
         expect(row).to_contain_text("Filtered out")
         expect(row).to_contain_text("the last one came")
         expect(page.get_by_label("Choose “Returns”")).to_be_checked()
