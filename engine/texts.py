@@ -12,28 +12,31 @@ Pages ask `Texts.of` with a dotted path and the English text to fall back on; `c
     "The plan’s limit is reached." = "Das Limit des Tarifs ist erreicht."
     "There is no list “{name}”." = "Die Liste „{name}“ gibt es nicht."
 
-A placeholder in an error stands for any words; where these are themselves among the errors, they are translated too.
+A placeholder in an error stands for any words; where these are themselves among the errors, they are translated too,
+unless they stand in quotes. What the engine itself says is translated by its own `phrases`.
 """
 
 import logging
-import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
 
-from engine.sdk.connector import Connector
+from engine import phrases
+from engine.phrases import IN_CODE, Phrases
+from engine.sdk.connector import Action, Connector, Operation, Scheduled, Search, Trigger, Webhook
 from engine.sdk.fields import Group, Labels, fields_of
 
-IN_CODE = "en"  # the language that stands in the connectors' code
 SENTENCES = ("errors", "progress")  # tables whose keys are what the code says in English
-
-_PLACE = re.compile(r"\{([a-z_]+)\}")
+PLACES: Mapping[type[Any], str] = MappingProxyType(
+    {Trigger: "triggers", Webhook: "webhooks", Scheduled: "schedules", Action: "actions", Search: "searches"}
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +46,16 @@ class Texts:
     """The texts of one connector in one language."""
 
     tree: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "de"
 
     @classmethod
     def load(cls, connector: Connector, language: str) -> "Texts":
         """What stands beside the connector; nothing where there is no file, or one that cannot be read (logged)."""
         try:
-            return cls(_tree(connector, language))
+            return cls(_tree(connector, language), language)
         except (OSError, ValueError) as error:
             log.warning("the texts of “%s” in “%s” cannot be read: %s", connector.key, language, error)
-            return cls()
+            return cls(language=language)
 
     def of(self, path: str, fallback: str) -> str:
         """The text at a path like `actions.create_client.fields.name.title`, or the fallback."""
@@ -61,15 +65,8 @@ class Texts:
         return found if isinstance(found, str) and found else fallback
 
     def error(self, sentence: str) -> str:
-        """What a connector said when it raised, in this language where the file has it."""
-        known = self._sentences("errors").get(sentence)
-        if known:
-            return known
-        for pattern, translation in self._patterns:
-            found = pattern.fullmatch(sentence)
-            if found:
-                return _filled(translation, {name: self.error(value) for name, value in found.groupdict().items()})
-        return sentence
+        """What a connector said when it raised, in this language where its file or the engine has it."""
+        return phrases.told(sentence, self.language, (self.errors, phrases.own(self.language)))
 
     def progress(self, text: str) -> str:
         """What a connector tells of a check, with its placeholders, in this language where the file has it."""
@@ -81,30 +78,14 @@ class Texts:
         return {english: words for english, words in pairs if isinstance(words, str)}
 
     @cached_property
-    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
-        """Errors with placeholders, those with the most words of their own first."""
-        with_places = {
-            one: words
-            for one, words in self._sentences("errors").items()
-            if _PLACE.search(one) and _PLACE.sub("", one).strip()
-        }
-        ordered = sorted(with_places, key=lambda one: -len(_PLACE.sub("", one)))
-        return [(_pattern(one), with_places[one]) for one in ordered]
+    def errors(self) -> Phrases:
+        """What the connector may say when it raises."""
+        return Phrases(self._sentences("errors"))
 
 
-def _pattern(english: str) -> re.Pattern[str]:
-    """A placeholder stands for any words, a second one of the same name for the same again."""
-    seen: set[str] = set()
-    parts = _PLACE.split(english)
-    for at in range(1, len(parts), 2):
-        name = parts[at]
-        parts[at] = f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
-        seen.add(name)
-    return re.compile("".join(one if at % 2 else re.escape(one) for at, one in enumerate(parts)), re.DOTALL)
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _PLACE.sub(lambda found: values.get(found.group(1), found.group(0)), text)
+def place_of(operation: Operation[Any, Any]) -> str:
+    """Where an operation's words stand in a file of texts: “actions.create_client”."""
+    return f"{PLACES[type(operation)]}.{operation.key}"
 
 
 def missing(connector: Connector, language: str) -> list[str]:
@@ -191,6 +172,7 @@ def _expected(connector: Connector) -> Iterator[tuple[str, str]]:
             yield f"{place}.sentence", operation.sentence
             yield f"{place}.description", operation.description
             yield from _field_texts(place, operation.given)
+            yield from ((f"counted.{one}", one) for one in getattr(operation.returns, "counted", ()))
     yield from _introduction(connector)
     for key, kind in connector.auth.items():
         yield f"auth.{key}.title", kind.title
