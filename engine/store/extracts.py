@@ -1,12 +1,14 @@
 """The index of extracts: which runs have which words. Called by engine.history.
 
-SQLite's FTS5 keeps for each word the numbers of its runs and nothing else (about 400 bytes for a run); PostgreSQL keeps
-a tsvector with a GIN index. Numbers sort by when a run was created, so the newest are found first. Besides words a run
-has *tags*, its zap and its state, so that a rare one among them makes a common word cheap.
+SQLite's FTS5 keeps for each word the numbers of its runs and nothing else (about 400 bytes for a run), and a table of
+its own every word once, for those that are only begun; PostgreSQL keeps a tsvector with a GIN index. Numbers sort by
+when a run was created, so the newest are found first. Besides words a run has *tags*, its zap and its state, so that a
+rare one among them makes a common word cheap.
 """
 
+import json
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, text
@@ -16,10 +18,11 @@ from engine.store.hot import Statement
 from engine.store.states import RunState
 
 PER_SECOND_BITS = 12  # numbers for each second; what is more goes into the next second's
-SHORTEST_BEGINNING = 3
-"""Characters that may begin a word; fewer are a whole word. So are just as many, on SQLite, where more than
-`MOST_CONTINUED` words begin with them: most runs have one of these, and collecting them all takes a second."""
-MOST_CONTINUED = 100  # words with one beginning that are looked up one by one, newest runs first
+SHORTEST_BEGINNING = 3  # characters that may begin a word; fewer are a whole word
+MOST_CONTINUED = 50
+"""Words with one beginning that are looked up on SQLite, the shortest; fifty take some 10 ms, all that a million runs
+have of one take most of a second."""
+MOST_COMPARED = 5_000  # words among which the shortest are looked for
 
 _ZAP, _STATE = "\ue000", "\ue001"  # private use: in no word
 
@@ -31,14 +34,13 @@ def _state_tag(state: RunState) -> str:
 
 @dataclass(frozen=True)
 class Extract:
-    """What is indexed of a run. `final`: it has ended, and nothing of it will change."""
+    """What is indexed of a run."""
 
     run_id: str
     zap_id: str
     state: RunState
     label: str
     words: Sequence[str]
-    final: bool
 
     @property
     def terms(self) -> list[str]:
@@ -49,7 +51,8 @@ class Extract:
 class Search:
     """Runs that have all these words, or words that begin so, and one of the zaps and of the states, where given.
 
-    `first` and `last` bound their numbers: `last` is not included. `match` is how the database is asked (`prepared`).
+    `first` and `last` bound their numbers: `last` is not included. `match` is how the database is asked (`prepared`);
+    `partly` are those of the words with which more than `MOST_CONTINUED` begin, of which only the shortest are found.
     """
 
     words: Sequence[str]
@@ -58,6 +61,7 @@ class Search:
     first: int = 0
     last: int = 1 << 62
     match: str = ""
+    partly: Sequence[str] = ()
 
     @property
     def tags(self) -> list[list[str]]:
@@ -78,12 +82,69 @@ def number_at(milliseconds: int) -> int:
     return (milliseconds // 1000) << PER_SECOND_BITS
 
 
-def put(connection: Connection, extract: Extract) -> None:
-    """Indexes a run anew. What was final stays as it is."""
+def begins(word: str) -> bool:
+    """Whether the beginning of a word is enough to find it. What mixes letters and digits is an id, and most are in one
+    run only."""
+    return len(word) >= SHORTEST_BEGINNING and (word.isalpha() or word.isdigit())
+
+
+def put(connection: Connection, extracts: Sequence[Extract]) -> None:
+    """Indexes runs anew; but not those whose contents were deleted meanwhile."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    in_order = sorted(extracts, key=lambda each: each.run_id)  # within a second, numbers follow each other
+    extracts = [each for each in in_order if _HAS_CONTENTS(connection, run_id=each.run_id).fetchone()]
+    for extract in extracts:
+        (_put_on_sqlite if on_sqlite else _put_on_postgresql)(connection, extract)
+    if on_sqlite:
+        words = {word for extract in extracts for word in extract.words if begins(word)}
+        _LEARNT(connection, words=json.dumps(sorted(words), ensure_ascii=False))
+
+
+def forget(connection: Connection, run_id: str) -> None:
+    """Takes a run out of the index, with its label."""
+    known = _KNOWN(connection, run_id=run_id).fetchone()
+    if known is None:
+        return
+    number, words = known
+    if connection.dialect.name == "sqlite" and words is not None:
+        _FORGOTTEN(connection, id=number, words=zlib.decompress(words).decode())
+    _GONE(connection, id=number)
+
+
+def words_after(connection: Connection, word: str, limit: int) -> list[str]:
+    """The next words, by the alphabet, that beginnings may become; PostgreSQL keeps no such list."""
+    if connection.dialect.name != "sqlite":
+        return []
+    sql = "SELECT word FROM search_word WHERE word > :word ORDER BY word LIMIT :most"
+    return gathered.texts(connection, sql, "word", {"word": word, "most": limit})
+
+
+def unlearn(connection: Connection, word: str) -> bool:
+    """Takes a word that no run has any more from the list of those that beginnings may become; False if one has it."""
+    if _HAS_WORD(connection, word=f'"{word}"').fetchone():
+        return False
+    _UNLEARNT(connection, word=word)
+    return True
+
+
+def unused(connection: Connection, words: Sequence[str]) -> list[str]:
+    """Those of these words, sorted by the alphabet, that no run has any more (SQLite)."""
+    if not words:
+        return []
+    _VOCABULARY(connection)  # of this connection alone; nothing is stored
+    sql = "SELECT term FROM temp.search_term WHERE term >= :first AND term <= :last"
+    used = set(gathered.texts(connection, sql, "term", {"first": words[0], "last": words[-1]}))
+    return [word for word in words if word not in used]
+
+
+def tidy(connection: Connection, pages: int) -> int:
+    """Writes some pages of the index anew without what was forgotten (SQLite): until then its words are in the file.
+
+    Negative: begins with the whole index, however few its parts are; else FTS5 leaves alone what is not worth merging.
+    """
     if connection.dialect.name == "sqlite":
-        _put_on_sqlite(connection, extract)
-    else:
-        _put_on_postgresql(connection, extract)
+        _MERGED(connection, pages=pages)
+    return abs(pages)
 
 
 def unknown(connection: Connection, run_ids: Sequence[str]) -> list[str]:
@@ -98,8 +159,11 @@ def unknown(connection: Connection, run_ids: Sequence[str]) -> list[str]:
 
 def prepared(connection: Connection, search: Search) -> Search:
     """The search as the database is asked: on SQLite it was looked up which words begin so, which is done once."""
-    match = _match(connection, search) if connection.dialect.name == "sqlite" else _tsquery(search)
-    return replace(search, match=match)
+    if connection.dialect.name != "sqlite":
+        return replace(search, match=_tsquery(search))
+    longer = {word: _continued(connection, word) if begins(word) else [] for word in search.words}
+    partly = [word for word, found in longer.items() if len(found) > MOST_CONTINUED]
+    return replace(search, match=_match(search, longer), partly=partly)
 
 
 def find(connection: Connection, search: Search, limit: int) -> list[Hit]:
@@ -132,49 +196,56 @@ def _values(search: Search, most: int) -> dict[str, object]:
     return {"match": search.match, "first": search.first, "last": search.last, "most": most}
 
 
-def _match(connection: Connection, search: Search) -> str:
-    """In FTS5's language."""
-    parts = [_beginning(connection, word) for word in search.words]
-    parts += [" OR ".join(f'"{tag}"' for tag in tags) for tags in search.tags]
-    return " AND ".join(f"({part})" for part in parts)
+def _match(search: Search, longer: Mapping[str, Sequence[str]]) -> str:
+    """In FTS5's language. Asked for a beginning, it would first collect every run of every word that begins so. Asked
+    for the words themselves, it stops at the newest few."""
+    parts: list[Sequence[str]] = [(word, *longer[word][:MOST_CONTINUED]) for word in search.words]
+    quoted = (" OR ".join(f'"{one}"' for one in part) for part in [*parts, *search.tags])
+    return " AND ".join(f"({part})" for part in quoted)
 
 
-def _beginning(connection: Connection, word: str) -> str:
-    """Asked for a beginning, FTS5 first collects every run of every word that begins so: a third of a second where a
-    million runs have one of them. Asked for the words themselves, it stops at the newest few."""
-    if len(word) < SHORTEST_BEGINNING:
-        return f'"{word}"'
-    sql = "SELECT term FROM search_word WHERE term >= :first AND term < :last LIMIT :most"
-    given = {"first": f"{word}0", "last": f"{word}\U0010ffff", "most": MOST_CONTINUED + 1}  # “0” begins the alphabet
-    longer = gathered.texts(connection, sql, "term", given)
-    if len(longer) > MOST_CONTINUED:
-        return f'"{word}" *' if len(word) > SHORTEST_BEGINNING else f'"{word}"'
-    return " OR ".join(f'"{one}"' for one in (word, *longer))
+def _continued(connection: Connection, word: str) -> list[str]:
+    """The words that begin so, the shortest first, and one more than are looked up."""
+    sql = (
+        "SELECT word FROM (SELECT word FROM search_word WHERE word > :word AND word < :last LIMIT :compared) "
+        "ORDER BY length(word), word LIMIT :most"
+    )
+    bounds = {"word": word, "last": f"{word}\U0010ffff", "compared": MOST_COMPARED, "most": MOST_CONTINUED + 1}
+    return gathered.texts(connection, sql, "word", bounds)
 
 
 def _tsquery(search: Search) -> str:
-    parts = [f"'{word}':*" if len(word) >= SHORTEST_BEGINNING else f"'{word}'" for word in search.words]
+    parts = [f"'{word}':*" if begins(word) else f"'{word}'" for word in search.words]
     parts += [" | ".join(f"'{tag}'" for tag in tags) for tags in search.tags]
     return " & ".join(f"({part})" for part in parts)
 
 
+_HAS_CONTENTS = Statement("SELECT 1 FROM run WHERE id = :run_id AND contents = ''", locking="FOR SHARE")
+_HAS_WORD = Statement("SELECT 1 FROM search WHERE search MATCH :word LIMIT 1")
+_VOCABULARY = Statement("CREATE VIRTUAL TABLE IF NOT EXISTS temp.search_term USING fts5vocab('main', 'search', 'row')")
+_UNLEARNT = Statement("DELETE FROM search_word WHERE word = :word")
+_MERGED = Statement("INSERT INTO search (search, rank) VALUES ('merge', :pages)")
+_GONE = Statement("DELETE FROM extract WHERE id = :id")
 _KNOWN = Statement("SELECT id, words FROM extract WHERE run_id = :run_id")
 _NEW = Statement("INSERT INTO extract (id, run_id, label, words) VALUES (:id, :run_id, :label, :words)")
 _CHANGED = Statement("UPDATE extract SET label = :label, words = :words WHERE id = :id")
 _INDEXED = Statement("INSERT INTO search (rowid, words) VALUES (:id, :words)")
+_LEARNT = Statement(
+    "INSERT INTO search_word (word) SELECT value FROM json_each(:words) WHERE true ON CONFLICT DO NOTHING"
+)
 _FORGOTTEN = Statement("INSERT INTO search (search, rowid, words) VALUES ('delete', :id, :words)")
 
 
 def _put_on_sqlite(connection: Connection, extract: Extract) -> None:
     terms = " ".join(extract.terms)
-    values = {"label": extract.label, "words": None if extract.final else zlib.compress(terms.encode())}
+    values = {"label": extract.label, "words": zlib.compress(terms.encode())}  # it forgets only what it is told
     known = _KNOWN(connection, run_id=extract.run_id).fetchone()
     if known is None:
         number = _free_number(connection, extract.run_id)
         _NEW(connection, id=number, run_id=extract.run_id, **values)
     else:
         number, before = known
-        if before is None:
+        if before == values["words"]:
             return
         _FORGOTTEN(connection, id=number, words=zlib.decompress(before).decode())
         _CHANGED(connection, id=number, **values)
