@@ -1,0 +1,1 @@
+"""Backups: making them, reading them back, restoring, and what happens to an installation that was copied."""
