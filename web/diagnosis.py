@@ -2,10 +2,9 @@
 
 import importlib.metadata
 import importlib.util
-import shutil
 import stat
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,19 +13,20 @@ from sqlmodel import Session
 from engine import folder
 from engine.connections.vault import KEY_FILE, Vault, load_keys
 from engine.errors import VaultError
+from engine.keeping import space
 from engine.registry import Registry
 from engine.settings import Settings
-from engine.store import connections, facts, migrate, notices, profiles, watches, zapfiles, zaps
+from engine.store import connections, facts, migrate, notice_ways, notices, profiles, watches, zapfiles, zaps
 from engine.store.database import Database
 from engine.store.states import ConnectionState, ZapState
 from engine.store.watches import Watch
+from engine.triggers import health
+from engine.triggers.health import Health as Standing
 from web import telling
 from web.shapes import Finding, Health
 
 DISTRIBUTION = "zapwerk"
 OUR_NAMES = ("zapwerk", "engine", "connectors", "web")
-LITTLE_SPACE = 200_000_000  # bytes
-SILENT_AFTER = timedelta(minutes=10)  # without a successful check, or three times the interval if that is longer
 
 Findings = Iterator[Finding]
 
@@ -89,8 +89,8 @@ def _data(settings: Settings) -> Findings:
     yield _closed("data folder", data, "700")
     if (data / KEY_FILE).exists() and not settings.secret_key:
         yield _closed("key file", data / KEY_FILE, "600")
-    free = shutil.disk_usage(data).free
-    if free < LITTLE_SPACE:
+    free = space.free_bytes(data)
+    if free < space.LITTLE:
         yield _wrong("disk", f"Only {free / 1e6:.0f} MB are free where the data folder is. Please make room.")
     holder = folder.owner(data)
     if holder is None:
@@ -162,6 +162,7 @@ def _key(settings: Settings, session: Session) -> Findings:
         return
     sealed = [(f"“{one.name}”", one.sealed) for one in connections.every(session) if one.sealed]
     sealed += [(f"{app}, profile “{name}”", one.sealed) for (app, name), one in profiles.every(session).items()]
+    sealed += [(f"notices by {kind}", way.sealed) for kind, way in notice_ways.every(session).items()]
     for name, value in sealed:
         try:
             keys.open(value)
@@ -199,17 +200,16 @@ def _zaps(session: Session, registry: Registry, settings: Settings) -> Findings:
 
 def silent(watch: Watch, running: bool, now: datetime) -> str:
     """Why a trigger is not trusted to work, as a sentence; “” if it is."""
-    if watch.waits_for:
+    state = health.of(watch, now)
+    if state is Standing.RECONNECT:
         return "Its trigger waits for its connection to be repaired."
-    if watch.problem:
+    if watch.problem and state in (Standing.DELAYED, Standing.FAILING):
         return f"Its trigger could not be checked ({watch.failures} times): {watch.problem}"
+    if state is not Standing.FAILING or not running:  # what is only late may pass by itself
+        return ""
     if watch.every_ms == 0:  # nothing is asked every so often: it is called, or due at times
-        overdue = running and now - watch.next_poll_at > SILENT_AFTER
-        return f"Its trigger was due {telling.when(watch.next_poll_at, now)}, and was not looked at." if overdue else ""
-    patience = max(SILENT_AFTER, 3 * timedelta(milliseconds=watch.every_ms))
-    if running and (watch.last_success_at is None or now - watch.last_success_at > patience):
-        return f"Its trigger was last checked {telling.when(watch.last_success_at, now)}."
-    return ""
+        return f"Its trigger was due {telling.when(watch.next_poll_at, now)}, and was not looked at."
+    return f"Its trigger was last checked {telling.when(watch.last_success_at, now)}."
 
 
 def _notices(session: Session) -> Findings:

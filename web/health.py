@@ -1,6 +1,7 @@
 """Whether zaps run, as sentences. Told by /readyz to programs, and by the page about this installation to people."""
 
-from engine.runtime import Engine, Runtime
+from engine.engine import Engine
+from engine.runtime import Runtime
 
 
 def _(text: str) -> str:
@@ -9,14 +10,17 @@ def _(text: str) -> str:
 
 
 STARTING = _("The engine is starting or stopping.")
+STANDS_STILL = _("The engine's clock stands still, so no trigger is checked. If this lasts, restart Zapwerk.")
 OTHER_KEY = _("The secret key is not the one that sealed the credentials; `zapwerk doctor` says more.")
 
 
 def not_ready(runtime: Runtime, engine: Engine) -> list[str]:
     """Why zaps do not run at the moment."""
-    reasons = [] if engine.ready else [STARTING]
+    reasons = [] if engine.ready else [engine.elsewhere or STARTING]
     if engine.writer.trouble:
         reasons.append(engine.writer.trouble)
+    if engine.stands_still:
+        reasons.append(STANDS_STILL)
     if not runtime.key_fits:
         reasons.append(OTHER_KEY)
     return reasons
