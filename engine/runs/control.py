@@ -11,7 +11,7 @@ from sqlmodel import Session
 from engine.errors import NotFound, Refused, Sentence, ZapwerkError
 from engine.runs import history
 from engine.runs.journal import line
-from engine.store import intake, notices, runs, zaps
+from engine.store import contents, intake, notices, pauses, runs, stories, zaps
 from engine.store.database import Database
 from engine.store.encoding import encode
 from engine.store.moments import to_ms
@@ -33,7 +33,16 @@ DONE_ALREADY = Sentence(
     "This run is done, so there is no failed step to go on from. It can be replayed as a whole.",
     "Diese Ausführung ist erledigt und hat keinen fehlgeschlagenen Schritt. Sie lässt sich als Ganzes wiederholen.",
 )
+NO_CONTENTS = Sentence(
+    "The data of this run were deleted, so there is nothing to run again. What it did is done.",
+    "Die Daten dieser Ausführung wurden gelöscht, daher lässt sie sich nicht wiederholen. Was sie tat, ist getan.",
+)
 NOT_HELD = Sentence("This run is not on hold any more.", "Diese Ausführung ist nicht mehr zurückgehalten.")
+DISCONNECTED = Sentence(
+    "The account that this run waits for was disconnected. Open the connection and use another account instead.",
+    "Das Konto, auf das diese Ausführung wartet, ist nicht mehr verknüpft. Öffnen Sie die Verknüpfung und verwenden "
+    "Sie stattdessen ein anderes Konto.",
+)
 TOO_MANY = Sentence(
     f"Only {MOST:,} runs are taken at once; please repeat it for the others.",
     f"Auf einmal gehen nur {MOST:,} Ausführungen; bitte wiederholen Sie es für die übrigen.".replace(",", ".", 1),
@@ -101,17 +110,20 @@ class Control:
             self._cancel(session, run_id)
 
     def release(self, run_ids: list[str]) -> int:
-        """Lets held runs go on; returns how many."""
+        """Lets held runs go on; returns how many. Raises `Refused` if none can, without another account."""
         with self.database.write() as session:
-            return runs.release(session.connection(), run_ids, now=self.now())
+            if run_ids and all(_is_without_account(session, run_id) for run_id in run_ids):
+                raise Refused(DISCONNECTED)
+            return self._let_go(session, run_ids)
 
     def release_zap(self, zap_id: str) -> int:
         """Lets all held runs of a zap go on that do not wait for a connection; returns how many."""
         with self.database.write() as session:
             connection, zap = session.connection(), zaps.find(session, zap_id)
             holds = (Hold.FLOOD, Hold.QUOTA, Hold.OFF, Hold.PAUSED, Hold.ATTENTION)
-            for matter in ("flood", "quota", "attention"):
+            for matter in ("flood", "attention"):
                 notices.settle(connection, f"{matter}:{zap.id}", now=self.now())
+            pauses.lift_quotas(connection, [zap.id], now=self.now())
             return sum(runs.release_hold(connection, hold, now=self.now(), zap_id=zap.id) for hold in holds)
 
     def decide(self, run_id: str, decision: Decision, *, by: str, record: dict[str, Any] | None = None) -> None:
@@ -150,6 +162,8 @@ class Control:
             raise Refused(NOT_ENDED)
         if run.state == RunState.SUCCEEDED and not whole:
             raise Refused(DONE_ALREADY)
+        if not contents.keep(session.connection(), run.id):
+            raise Refused(NO_CONTENTS)
         version = _newest(session, run) if newest else run.version
         row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
         connection = session.connection()
@@ -159,9 +173,16 @@ class Control:
         return str(row["id"])
 
     def _release(self, session: Session, run_id: str) -> str:
-        if not runs.release(session.connection(), [run_id], now=self.now()):
+        if _is_without_account(session, run_id):
+            raise Refused(DISCONNECTED)
+        if not self._let_go(session, [run_id]):
             raise Refused(NOT_HELD)
         return run_id
+
+    def _let_go(self, session: Session, run_ids: Sequence[str]) -> int:
+        """Whoever releases a run that waits for a plan's limit says that there is room again."""
+        pauses.lift_quotas_of_runs(session.connection(), run_ids, now=self.now())
+        return runs.release(session.connection(), run_ids, now=self.now())
 
     def _cancel(self, session: Session, run_id: str) -> str:
         run = runs.get(session, run_id)
@@ -169,6 +190,10 @@ class Control:
             raise Refused(_not_cancelled(run.state))
         notices.settle(session.connection(), f"review:{run.id}", now=self.now())
         return run.id
+
+
+def _is_without_account(session: Session, run_id: str) -> bool:
+    return bool(stories.disconnected(session.connection(), runs.hold_of(session, run_id)))
 
 
 def _batches(run_ids: Sequence[str]) -> Iterator[list[str]]:
