@@ -10,7 +10,7 @@ from engine.editing.readable import BLOT
 from engine.errors import NotFound
 from engine.registry import Registry
 from engine.sdk.fields import fields_with_secrets
-from engine.zaps import mapping
+from engine.zaps import mapping, sealing
 from engine.zaps.model import TRIGGER, ActionStep, Step, TriggerUse, Zap
 
 User = TriggerUse | ActionStep
@@ -22,7 +22,7 @@ def blotted(zap: Zap, registry: Registry) -> Zap:
     def seen(_key: str, user: User) -> User:
         secret = _secret_fields(user, registry)
         given = {name: _blot(value) if name in secret else value for name, value in user.with_.items()}
-        return user.model_copy(update={"with_": given}) if secret else user
+        return user.model_copy(update={"with_": sealing.blotted(given)})
 
     return _each(zap, seen)
 
