@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from engine.runs.execute import Interpreter
+from engine.runs.occupancy import Occupancy
 from engine.runs.queue import Queue
 from engine.store import claims, ids
 from engine.store.claims import Claimed, Offer
@@ -46,18 +46,18 @@ class LocalQueue(Queue):
         self._owner = ids.new()
         self._bell = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._running: Counter[str] = Counter()
+        self._occupancy = Occupancy()
         self._served = ""
         self._serving: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._left: Collection[str] = ()
         self._stopping = False
 
     async def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        left = await self._writer.write(lambda connection: claims.take_over(connection, now=None))
-        if left:
-            await self._resume(left)
+        self._left = await self._writer.write(lambda connection: claims.take_over(connection, now=None))
+        await self._resume()
         self._serving = asyncio.create_task(self._serve())
         self._renewing = asyncio.create_task(self._renew())
 
@@ -91,14 +91,21 @@ class LocalQueue(Queue):
         """How many runs are executed now."""
         return len(self._tasks)
 
-    async def _resume(self, left: Collection[str]) -> None:
-        log.info("taking over %d interrupted runs", len(left))
-        offer = self._offer()
+    async def _resume(self) -> bool:
+        """Begins what was interrupted before anything else; False while everything is paused."""
+        offer, left = self._offer(), self._left
+        if not left:
+            return True
         claimed = await self._writer.write(lambda connection: claims.claim_these(connection, offer, left))
+        if claimed is None:
+            return False
+        log.info("taking over %d interrupted runs", len(claimed))
+        self._left = ()
         for one in claimed:
             await asyncio.to_thread(self._interpreter.reserve_lanes, one.run)
         for one in claimed:
             self._begin(one)
+        return True
 
     async def _serve(self) -> None:
         while not self._stopping:
@@ -122,8 +129,9 @@ class LocalQueue(Queue):
             self._begin(one)
 
     async def _claim(self) -> list[Claimed]:
+        resumed = await self._resume()
         offer = self._offer()
-        if offer.free <= 0:
+        if offer.free <= 0 or not resumed:
             return []
         claimed = await self._writer.write(lambda connection: claims.claim(connection, offer))
         if claimed:
@@ -133,18 +141,19 @@ class LocalQueue(Queue):
 
     def _offer(self) -> Offer:
         now, free = self._now(), self._limit - len(self._tasks)
-        return Offer(self._owner, now, now + LEASE, free, dict(self._running), self._served)
+        counts, slow = self._occupancy.counts, self._occupancy.slow_zaps()
+        return Offer(self._owner, now, now + LEASE, free, counts, self._served, slow)
 
     def _begin(self, claimed: Claimed) -> None:
         run = claimed.run
         task = asyncio.create_task(self._interpreter.execute(claimed), name=f"run {run.id}")
         self._tasks[run.id] = task
-        self._running[run.zap_id] += 1
+        self._occupancy.begin(run.id, run.zap_id)
         task.add_done_callback(lambda done: self._ended(run, done))
 
     def _ended(self, run: Run, task: asyncio.Task[None]) -> None:
         self._tasks.pop(run.id, None)
-        self._running -= Counter((run.zap_id,))
+        self._occupancy.end(run.id)
         if not task.cancelled() and task.exception() is not None:
             log.error("run %s stays as it is until the next start", run.id, exc_info=task.exception())
         self._bell.set()

@@ -2,7 +2,7 @@
 gone. Called by the queue.
 
 Zaps take turns, and none may fill the last free places: a zap whose events come in thousands, or whose service
-hangs, leaves room for the others.
+hangs, leaves room for the others. Zaps whose runs take long count as one, however many there are.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,9 +14,11 @@ from sqlalchemy import Connection, update
 from engine.store import runs
 from engine.store.hot import Statement
 from engine.store.moments import to_ms
+from engine.store.overlap import RESTS_BEFORE
 from engine.store.runs import Run
 from engine.store.states import RunState
 from engine.store.tables import RunRow
+from engine.zaps.model import Overlap
 
 SHARE = 4
 """A zap may run as many times as there are places left free, times this: alone it gets four fifths of all places."""
@@ -29,7 +31,8 @@ _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 
 @dataclass(frozen=True)
 class Offer:
-    """What an owner has room for: `free` more runs. It executes `running` of each zap, and served the zap `after` last.
+    """What an owner has room for: `free` more runs. It executes `running` of each zap, and served the zap `after` last;
+    the runs of the zaps `slow` take long.
 
     What is claimed belongs to it `until` then.
     """
@@ -40,6 +43,7 @@ class Offer:
     free: int
     running: Mapping[str, int] = field(default_factory=dict)
     after: str = ""
+    slow: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -52,16 +56,27 @@ class Claimed:
 
 
 def claim(connection: Connection, offer: Offer) -> list[Claimed]:
-    """Takes due runs: zap by zap in turn, of each the longest due first, and no more than may run at once."""
+    """Takes due runs: zap by zap in turn, of each the longest due first, and no more than may run at once. None while
+    everything is paused."""
+    if is_paused(connection):
+        return []
     _WAKE(connection, moment=to_ms(offer.now))
     taken = _take(connection, _choose(connection, offer), offer)
     return [Claimed(run, _payload(connection, run)) for run in taken]
 
 
-def claim_these(connection: Connection, offer: Offer, run_ids: Collection[str]) -> list[Claimed]:
-    """Takes these runs if they are queued, the longest due first, without regard to turns."""
+def claim_these(connection: Connection, offer: Offer, run_ids: Collection[str]) -> list[Claimed] | None:
+    """Takes these runs if they are queued, the longest due first, without regard to turns. None while everything is
+    paused."""
+    if is_paused(connection):
+        return None
     taken = _take(connection, run_ids, offer)
     return [Claimed(run) for run in sorted(taken, key=lambda run: (run.due_at, run.id))]
+
+
+def is_paused(connection: Connection) -> bool:
+    """Whether nothing is begun, whatever is due."""
+    return _PAUSED(connection).fetchone() is not None
 
 
 def renew(connection: Connection, owner: str, *, until: datetime) -> None:
@@ -82,8 +97,16 @@ def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
     return list(connection.execute(queued.returning(_RUN.id)).scalars())
 
 
-# What waited for its time is queued when that has come.
-_WAKE = Statement("UPDATE run SET state = 'queued' WHERE state IN ('retrying', 'waiting') AND due_at <= :moment")
+_PAUSED = Statement("SELECT 1 FROM setting WHERE name = 'paused' AND value <> ''")
+# What waited for its time is queued when that has come; where there is an order, in front of the newer ones.
+_WAKE = Statement(
+    """
+    UPDATE run SET state = 'queued', due_at = CASE
+        WHEN EXISTS (SELECT 1 FROM zap WHERE zap.id = run.zap_id AND zap.overlap = 'in_order') THEN run.created_at
+        ELSE run.due_at END
+    WHERE state IN ('retrying', 'waiting') AND due_at <= :moment
+    """
+)
 _LONGEST_DUE = Statement(
     "SELECT id FROM run INDEXED BY run_queued "
     "WHERE state = 'queued' AND zap_id = :zap_id ORDER BY due_at, id LIMIT :room"
@@ -101,7 +124,7 @@ _NEXT_ZAPS = Statement(
     SELECT zap_id FROM next_zap WHERE zap_id IS NOT NULL LIMIT :count
     """
 )
-_CONCURRENCY = Statement("SELECT concurrency FROM zap WHERE id = :zap_id")
+_LIMITS = Statement("SELECT concurrency, overlap, passed FROM zap WHERE id = :zap_id")
 _RUNNING = Statement("SELECT count(*) FROM run WHERE state = 'running' AND zap_id = :zap_id")
 _TAKE = Statement(
     f"""
@@ -116,36 +139,61 @@ _PAYLOAD = Statement("SELECT payload FROM event WHERE id = :id AND length(payloa
 
 def _choose(connection: Connection, offer: Offer) -> list[str]:
     chosen: list[str] = []
+    slow = frozenset(offer.slow)
+    of_slow = sum(offer.running.get(zap_id, 0) for zap_id in slow)
     for zap_id in _in_turn(connection, offer):
-        share = _share(offer.free - len(chosen), offer.running.get(zap_id, 0))
-        room = min(share, _room(connection, zap_id, share)) if share > 0 else 0
-        if room > 0:
-            chosen += [run_id for (run_id,) in _LONGEST_DUE(connection, zap_id=zap_id, room=room).fetchall()]
+        running = of_slow if zap_id in slow else offer.running.get(zap_id, 0)
+        share = _share(offer.free - len(chosen), running)
+        if share > 0:
+            found = _of_zap(connection, zap_id, share)
+            of_slow += len(found) if zap_id in slow else 0
+            chosen += found
+        if len(chosen) >= offer.free:
+            break
     return chosen
 
 
 def _share(free: int, running: int) -> int:
-    """How many more runs a zap may begin, so that SHARE times the places left free is not exceeded."""
+    """How many more runs of a zap, or of all slow ones together, may begin: SHARE times the places still free then."""
     return min(-((running - SHARE * free) // (SHARE + 1)), free)
 
 
 def _in_turn(connection: Connection, offer: Offer) -> Iterator[str]:
-    """Zaps that have queued runs, beginning behind the one that was served last."""
-    later = _NEXT_ZAPS(connection, after=offer.after, count=offer.free).fetchall()
-    yield from (zap_id for (zap_id,) in later)
-    if offer.after and len(later) < offer.free:
-        from_the_start = _NEXT_ZAPS(connection, after="", count=offer.free - len(later)).fetchall()
-        yield from (zap_id for (zap_id,) in from_the_start if zap_id <= offer.after)
+    """Zaps that have queued runs, beginning behind the one that was served last; all of them, since any number may
+    have to wait."""
+    yield from _from(connection, offer.after, offer.free)
+    if offer.after:
+        for zap_id in _from(connection, "", offer.free):
+            if zap_id > offer.after:
+                return
+            yield zap_id
 
 
-def _room(connection: Connection, zap_id: str, otherwise: int) -> int:
-    """How many more runs of a zap may begin by its own limit."""
-    found = _CONCURRENCY(connection, zap_id=zap_id).fetchone()
-    limit: int | None = found[0] if found else None
-    if limit is None:
-        return otherwise
-    (running,) = _RUNNING(connection, zap_id=zap_id).fetchone()
-    return limit - int(running)
+def _from(connection: Connection, after: str, at_a_time: int) -> Iterator[str]:
+    while True:
+        found = [zap_id for (zap_id,) in _NEXT_ZAPS(connection, after=after, count=at_a_time).fetchall()]
+        yield from found
+        if len(found) < at_a_time:
+            return
+        after = found[-1]
+
+
+def _of_zap(connection: Connection, zap_id: str, share: int) -> list[str]:
+    """Which of a zap's runs begin: as many as its share and its own limit allow, and in order if it says so."""
+    limit, overlap, passed = _LIMITS(connection, zap_id=zap_id).fetchone() or (None, "", "")
+    if limit is not None:
+        (running,) = _RUNNING(connection, zap_id=zap_id).fetchone()
+        share = min(share, limit - int(running))
+    if share <= 0:
+        return []
+    due = [run_id for (run_id,) in _LONGEST_DUE(connection, zap_id=zap_id, room=share).fetchall()]
+    if (
+        overlap == Overlap.IN_ORDER
+        and due
+        and RESTS_BEFORE(connection, zap_id=zap_id, id=due[0], passed=passed).fetchone()
+    ):
+        return []
+    return due
 
 
 def _take(connection: Connection, run_ids: Collection[str], offer: Offer) -> list[Run]:

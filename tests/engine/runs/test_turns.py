@@ -1,5 +1,6 @@
 """Fair turns: no zap, however many events it has or however slow its service is, keeps the others from running."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from engine.runs import occupancy
 from engine.settings import Settings
 from engine.store import claims
 from engine.store.claims import Offer
@@ -100,6 +102,39 @@ async def test_a_zap_whose_service_hangs_does_not_stop_the_others(bench: Bench):
     await until(lambda: RunState.SUCCEEDED in bench.states(quick), what="the quick zap's run to be done")
     assert RunState.SUCCEEDED not in bench.states(slow)
     waits.gate.set()
+
+
+@in_a_loop
+async def test_slow_zaps_count_as_one_however_many_there_are(bench: Bench):
+    *slow, quick = await flooded(bench, *[60] * 7)
+    taken = Counter(await claimed(bench, 50, slow=slow))
+    assert sum(taken[zap] for zap in slow) == 40
+    assert taken[quick] == 8
+    running = {zap: taken[zap] for zap in slow}
+    assert Counter(await claimed(bench, 10, slow=slow, running=running, after=slow[0])) == {quick: 8}
+
+
+@in_a_loop
+async def test_zaps_whose_services_hang_do_not_stop_a_healthy_one_however_many_they_are(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    """By their shares alone the three would take every place, as they do until it is known that they take long."""
+    monkeypatch.setattr(occupancy, "SLOW", 0.2)
+    hanging = await flooded(bench, *[60] * 3)
+    healthy = await bench.zap("new_thing")
+    first, then = Waits(), Waits()
+    bench.toy.next("make", *[first] * 50, *[then] * 130)
+    bench.toy.next("make at once", lambda: None)
+    await bench.start()
+    await until(lambda: bench.engine.queue.under_way == 50, what="them to take every place")
+    await asyncio.sleep(occupancy.SLOW)
+    first.gate.set()
+    await until(lambda: bench.states().count(RunState.SUCCEEDED) == 50, what="the first fifty to end")
+    await until(lambda: bench.engine.queue.under_way >= 40, what="the next ones to begin")
+    await bench.arrive(healthy, "at once")
+    await until(lambda: bench.states(healthy) == [RunState.SUCCEEDED], what="the healthy zap's run to be done")
+    assert sum(bench.states(zap).count(RunState.RUNNING) for zap in hanging) == 40
+    then.gate.set()
 
 
 @in_a_loop
