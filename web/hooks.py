@@ -24,6 +24,7 @@ RETRY_AFTER = 5  # seconds
 
 STATUSES = {
     Verdict.ACCEPTED: HTTPStatus.ACCEPTED,
+    Verdict.TRIED: HTTPStatus.ACCEPTED,
     Verdict.UNKNOWN: HTTPStatus.NOT_FOUND,
     Verdict.OFF: HTTPStatus.GONE,
     Verdict.REFUSED: HTTPStatus.FORBIDDEN,
@@ -111,6 +112,8 @@ def _delivery(scope: Scope, body: bytes) -> Delivery:
 def _said(receipt: Receipt) -> dict[str, object]:
     if receipt.verdict is Verdict.ACCEPTED:
         return {"run": receipt.runs[0] if receipt.runs else None, "runs": list(receipt.runs)}
+    if receipt.verdict is Verdict.TRIED:
+        return {"run": None, "runs": [], "test": receipt.said}
     return {"error": receipt.said or UNKNOWN}
 
 

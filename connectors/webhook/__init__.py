@@ -4,7 +4,7 @@ A connection is optional: it holds the secret that the sender signs with, and wh
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -47,6 +47,8 @@ class Catch(BaseModel):
 
 class Caught(Record):
     """What was sent. `body` is the JSON value, the form as a mapping, or the text; None where nothing was sent."""
+
+    counted: ClassVar = ("call", "calls")
 
     body: Json = Field(None, title="Body")
     query: dict[str, Any] = Field(title="Query")

@@ -19,7 +19,7 @@ from engine.connections import pulling, results
 from engine.connections.contexts import Asked, Contexts, Kit, LiveConnection, Opened, Purpose
 from engine.connections.oauth import RECONNECT
 from engine.connections.pools import Outcome, Place, Pool
-from engine.connections.redaction import secrets_of
+from engine.connections.redaction import secrets_of, without_echoes
 from engine.connections.results import ConnectorBug
 from engine.connections.running import EffectTimedOut, Overran, ReadTimedOut, heard, run_async, run_blocking
 from engine.errors import ZapwerkError
@@ -32,6 +32,7 @@ CHECK_TIMEOUT = timedelta(seconds=45)
 CHOICES_TIMEOUT = timedelta(seconds=20)
 WEBHOOK_TIMEOUT = timedelta(seconds=10)
 LISTEN_TIMEOUT = timedelta(hours=2)  # far beyond what any listener waits; one that hangs is given up then
+PLACE_TIMEOUT = 60.0  # seconds that a check waits for a thread
 
 __all__ = ["Calls", "ConnectorBug", "EffectTimedOut", "ReadTimedOut"]
 
@@ -55,8 +56,11 @@ MAX_SAID = 200  # characters of a bug's own words
 class Calls:
     """One for the engine, used on its event loop."""
 
-    def __init__(self, contexts: Contexts, *, sizes: Mapping[str, int] = POOL_SIZES) -> None:
+    def __init__(
+        self, contexts: Contexts, *, sizes: Mapping[str, int] = POOL_SIZES, patience: float = PLACE_TIMEOUT
+    ) -> None:
         self.contexts = contexts
+        self._patience = patience
         self._sizes = {**POOL_SIZES, **sizes}
         self._pools: dict[tuple[str, str], Pool] = {}
 
@@ -77,7 +81,7 @@ class Calls:
         """Do it. Take a `place` first when something must be written down before."""
         asked = replace(asked, purpose=Purpose.ACTION)
         call = self.call(action.function, asked, given, blocking=action.blocking, within=action.timeout, place=place)
-        return results.record(action, await call)
+        return without_echoes(results.record(action, await call), given)
 
     async def look_up(self, action: Action[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
         """Did this very call arrive? May raise `CannotTell`. Only for actions with a lookup."""
@@ -91,7 +95,7 @@ class Calls:
         """A search step."""
         asked = replace(asked, purpose=Purpose.SEARCH)
         call = self.call(search.function, asked, given, blocking=search.blocking, within=search.timeout)
-        return results.record_or_none(search, await call)
+        return without_echoes(results.record_or_none(search, await call), given)
 
     async def choices(
         self, function: Callable[..., Any], connection: LiveConnection, given: BaseModel, search: str = ""
@@ -101,6 +105,16 @@ class Calls:
         blocking = not inspect.iscoroutinefunction(function)
         value = await self.call(function, asked, given, search, blocking=blocking, within=CHOICES_TIMEOUT)
         return results.choices(connection.connector.key, value)
+
+    async def count(self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel, within: timedelta) -> int | None:
+        """How many records are there already; None where the connector cannot tell, or said what is no number."""
+        if trigger.counted_by is None:
+            return None
+        asked = replace(asked, purpose=Purpose.CHOICES)
+        async with asyncio.timeout(within.total_seconds()):
+            call = self.call(trigger.counted_by, asked, given, blocking=trigger.count_blocking, within=within)
+            found = await call
+        return found if type(found) is int and found >= 0 else None
 
     async def listen(self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel) -> None:
         """Returns when it is worth polling. Only for triggers with a listener."""
@@ -116,7 +130,7 @@ class Calls:
         asked = replace(asked, purpose=Purpose.WEBHOOK)
         await self._verify(webhook, asked, hook or Hook("", ""), delivery)
         call = self.call(webhook.function, asked, given, delivery, blocking=webhook.blocking, within=WEBHOOK_TIMEOUT)
-        return results.records(webhook, await call)
+        return without_echoes(results.records(webhook, await call), given)
 
     async def poll(
         self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
@@ -177,6 +191,11 @@ class Calls:
             except _SignedInAgain as renewed:
                 raise AuthFailed(RECONNECT) from renewed
 
+    def hangs(self, error: BaseException) -> bool:
+        """Whether the call that raised `error` still runs: after a time-out."""
+        ended = getattr(error, "ended", None)
+        return ended is not None and not ended.done()
+
     async def ended(self, error: BaseException) -> None:
         """Returns when the call that raised `error` does not run any more: at once, except after a time-out."""
         ended = getattr(error, "ended", None)
@@ -204,7 +223,7 @@ class Calls:
         self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
     ) -> AsyncGenerator[Record | Page[Any], None]:
         async with (
-            self._taken(None, asked, trigger.blocking) as place,
+            self._polling_place(asked, trigger.blocking) as place,
             self.contexts.open(asked, blocking=trigger.blocking) as opened,
         ):
             pull = self._pull(trigger, asked, opened, given, place)
@@ -215,7 +234,7 @@ class Calls:
                     value = await _value(outcome, trigger.function, opened)
                     if value is pulling.END:
                         return
-                    yield results.found(trigger, value)
+                    yield without_echoes(results.found(trigger, value), given)
             finally:
                 await pull.close()
 
@@ -237,7 +256,7 @@ class Calls:
         asked = replace(asked, purpose=Purpose.LOOKUP)
         blocking = not inspect.iscoroutinefunction(function)
         value = await self.call(function, asked, given, blocking=blocking, within=action.timeout)
-        return results.record_or_none(action, value)
+        return without_echoes(results.record_or_none(action, value), given)
 
     async def _verify(self, webhook: Webhook[Any, Any], asked: Asked, hook: Hook, delivery: Delivery) -> None:
         verify = webhook.verified_by
@@ -259,6 +278,20 @@ class Calls:
 
     async def _place(self, asked: Asked, blocking: bool) -> Place:
         return await self._pool(asked).place() if blocking else Place()
+
+    @asynccontextmanager
+    async def _polling_place(self, asked: Asked, blocking: bool) -> AsyncIterator[Place]:
+        """Waits for a place, but not for ever: threads that hang may have taken them all."""
+        try:
+            async with asyncio.timeout(self._patience):
+                place = await self._place(asked, blocking)
+        except TimeoutError:
+            title = asked.connection.connector.title
+            raise TemporaryFailure(f"Other checks of “{title}” do not end, so this one could not begin.") from None
+        try:
+            yield place
+        finally:
+            place.leave()
 
     def _pool(self, asked: Asked) -> Pool:
         kind, connector = _POOL_OF[asked.purpose], asked.connection.connector.key

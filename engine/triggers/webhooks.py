@@ -2,6 +2,9 @@
 
 “Accepted” means durable: the event and its run are committed before the sender hears of it. What a delivery leads to
 (zap, version, connection) is kept between deliveries, and looked at again in the transaction that stores them.
+
+A zap that takes nothing in refuses, unless somebody waits for a call to draw with (`awaiting`): then the draft's
+trigger reads it, and its records are kept to choose from. No event, no run, and nothing counts as seen or delivered.
 """
 
 import asyncio
@@ -21,21 +24,27 @@ from engine.connections.calls import Calls, ConnectorBug
 from engine.connections.contexts import Purpose
 from engine.connections.stored import NotUsable
 from engine.errors import ZapwerkError
+from engine.notices.hook import OURS
 from engine.sdk.connector import Webhook
 from engine.sdk.errors import ConnectorError, InvalidInput, TemporaryFailure
 from engine.sdk.records import Delivery, Hook, Record
-from engine.store import deliveries, hooks, ids, intake, zaps
+from engine.store import awaited, deliveries, hooks, ids, intake, zaps
+from engine.store.awaited import Call
 from engine.store.database import Database
+from engine.store.encoding import decode, encode
+from engine.store.excerpts import cut_to_size
 from engine.store.hooks import Standing
 from engine.store.intake import Found
 from engine.store.writer import Writer
 from engine.triggers import reading
 from engine.triggers.addresses import Addresses, hash_of, secret_of
 from engine.triggers.sources import Source, Sources
+from engine.zaps.model import Zap
 
 MAX_PLANS = 10_000  # zaps whose plans are kept
 MAX_AT_ONCE = 200  # deliveries to one address that are looked at at the same time
 LOOKS_AGAIN = 3  # times, when the zap was changed while a delivery came in
+TRIED = "Taken as sample data, because somebody waits for it in the editor. The zap is off: nothing was started."
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +54,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"
     UNKNOWN = "unknown"  # no zap has this address
+    TRIED = "tried"  # somebody waited for it to draw with: kept as a sample, nothing was started
     OFF = "off"  # the zap takes nothing in
     REFUSED = "refused"  # the connector does not believe the sender
     UNREADABLE = "unreadable"  # the connector cannot read it
@@ -91,6 +101,8 @@ class Webhooks:
     now: Callable[[], datetime]
     ring: Callable[[], None]
     at_once: int = MAX_AT_ONCE
+    closed: str = ""
+    """Why nothing is taken in at the moment, or “”: whoever sends is told to send again later."""
     _plans: dict[str, "_Plan"] = field(default_factory=dict)
     _under_way: Counter[str] = field(default_factory=Counter)
 
@@ -101,6 +113,10 @@ class Webhooks:
             return Receipt(Verdict.BUSY, said="Too many deliveries to this address at once.")
         if self.writer.trouble:  # whoever waited for an answer would send again what is stored in the end
             return Receipt(Verdict.BUSY, said="Nothing can be stored at the moment. Please send it again later.")
+        if self.closed:
+            return Receipt(Verdict.BUSY, said=self.closed)
+        if OURS in delivery.headers:  # a notice about a zap that starts this zap would go round for ever
+            return Receipt(Verdict.ACCEPTED)
         self._under_way[token_hash] += 1
         try:
             return await self._received(token, token_hash, delivery)
@@ -115,7 +131,7 @@ class Webhooks:
             looked = known if known else await asyncio.to_thread(self._look, token, token_hash)
             if isinstance(looked, Receipt):
                 self._plans.pop(token_hash, None)
-                return looked
+                return await self._tried(token, token_hash, delivery) or looked
             self._keep(token_hash, looked)
             receipt = await self._taken(looked, token_hash, delivery)
             if receipt is not None and (receipt.verdict is Verdict.ACCEPTED or known is None):
@@ -141,6 +157,9 @@ class Webhooks:
             zap = zaps.live(session, standing.zap_id) if standing.takes_in else None
         if zap is None:
             return Receipt(Verdict.OFF, said="This zap is switched off.")
+        return self._planned(standing, zap, token)
+
+    def _planned(self, standing: Standing, zap: Zap, token: str) -> _Plan | Receipt:
         try:
             source = self.sources.of(zap)
         except NotUsable as error:
@@ -162,14 +181,43 @@ class Webhooks:
             receipt = await self.writer.write(arrived.store)
         except IntegrityError:
             return None  # another process stored the same delivery in the same moment
-        except ConnectorError as error:
-            return _refusal(error)
-        except ConnectorBug as error:
-            log.warning("zap %s: a delivery could not be read: %s", plan.zap_id, error)
-            return Receipt(Verdict.BROKEN, said="This delivery could not be read, because its connector is faulty.")
+        except (ConnectorError, ConnectorBug) as error:
+            return _refusal(plan, error)
         if receipt and receipt.runs and not receipt.repeated:
             self.ring()
         return receipt
+
+    async def _tried(self, token: str, token_hash: str, delivery: Delivery) -> Receipt | None:
+        """A delivery to a zap that takes nothing in, for whoever waits for one; None if nobody does."""
+        standing = await asyncio.to_thread(self._waiting, token_hash)
+        if standing is None:
+            return None
+        plan = await asyncio.to_thread(self._drawn, standing, token)
+        receipt = plan if isinstance(plan, Receipt) else await self._kept_to_draw_with(plan, delivery)
+        if receipt is not None and receipt.verdict is not Verdict.TRIED:
+            await self.writer.write(_Refused(standing.zap_id, receipt.said, self.now()).store)
+        return receipt
+
+    def _waiting(self, token_hash: str) -> Standing | None:
+        with self.database.read() as session:
+            connection = session.connection()
+            standing = hooks.standing(connection, token_hash)
+            waits = standing is not None and awaited.goes_on(connection, standing.zap_id, now=self.now())
+        return standing if waits else None
+
+    def _drawn(self, standing: Standing, token: str) -> _Plan | Receipt:
+        """As `_look`, but of the draft."""
+        with self.database.read() as session:
+            zap = zaps.find(session, standing.zap_id).draft
+        return self._planned(standing, zap, token)
+
+    async def _kept_to_draw_with(self, plan: _Plan, delivery: Delivery) -> Receipt | None:
+        """None if nobody waits any more."""
+        try:
+            made = await self._records(plan, delivery)
+        except (ConnectorError, ConnectorBug) as error:
+            return _refusal(plan, error)
+        return await self.writer.write(_Awaited(plan, made, self.now()).store)
 
     async def _records(self, plan: _Plan, delivery: Delivery) -> "list[_Made]":
         asked = plan.source.asked(purpose=Purpose.WEBHOOK)
@@ -234,8 +282,44 @@ class _Arrived:
         return taken.runs
 
 
-def _refusal(error: ConnectorError) -> Receipt:
+@dataclass(frozen=True)
+class _Awaited:
+    """A delivery to draw with."""
+
+    plan: _Plan
+    made: Sequence[_Made]
+    now: datetime
+
+    def store(self, connection: Connection) -> Receipt | None:
+        zap_id = self.plan.zap_id
+        if not awaited.goes_on(connection, zap_id, now=self.now):
+            return None
+        awaited.take(connection, zap_id, self.plan.source.trigger.use, [_call(one, self.now) for one in self.made])
+        return Receipt(Verdict.TRIED, said=TRIED)
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Why a delivery that somebody waits for was not taken."""
+
+    zap_id: str
+    said: str
+    now: datetime
+
+    def store(self, connection: Connection) -> None:
+        awaited.refuse(connection, self.zap_id, self.said, now=self.now)
+
+
+def _call(one: _Made, now: datetime) -> Call:
+    cut = encode(cut_to_size(decode(one.found.payload)))
+    return Call(one.found.id, cut, one.found.misfit, now)
+
+
+def _refusal(plan: _Plan, error: ConnectorError | ConnectorBug) -> Receipt:
     match error:
+        case ConnectorBug():
+            log.warning("zap %s: a delivery could not be read: %s", plan.zap_id, error)
+            return Receipt(Verdict.BROKEN, said="This delivery could not be read, because its connector is faulty.")
         case InvalidInput():
             return Receipt(Verdict.UNREADABLE, said=error.sentence)
         case TemporaryFailure():

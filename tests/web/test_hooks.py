@@ -249,7 +249,7 @@ def test_what_was_accepted_outlives_a_kill(tmp_path: Path) -> None:
 
 
 def test_tokens_are_neither_in_the_log_nor_in_the_database(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with processes.Installation(tmp_path, {"ZAPWERK_LOG_LEVEL": "DEBUG"}).serving() as served:
+    with processes.Installation(tmp_path, {"ZAPWERK_LOG_LEVEL": "DEBUG"}, forked=False).serving() as served:
         hooked = a_zap(served)
         hooked.send(json={})
         hooked.send(content=b"{", headers={"Content-Type": "application/json"})

@@ -117,6 +117,15 @@ async def test_a_record_with_an_id_of_its_own_fires_once_however_often_it_is_del
 
 
 @in_a_loop
+async def test_zapwerks_own_notices_start_nothing(bench: Bench, hooked: Hooked):
+    await hooked.switch_on()
+    token = bench.runtime.addresses.of(hooked.zap_id).rpartition("/")[2]
+    delivery = Delivery("POST", {"x-zapwerk-notice": "news"}, {}, b'[{"id": "1"}]')
+    assert await bench.engine.webhooks.receive(token, delivery) == Receipt(Verdict.ACCEPTED)
+    assert bench.runs(hooked.zap_id) == []
+
+
+@in_a_loop
 async def test_records_without_an_id_are_named_and_all_fire(bench: Bench, hooked: Hooked):
     await hooked.switch_on()
     await hooked.send("")
