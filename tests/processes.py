@@ -1,4 +1,4 @@
-"""An installation of real processes: sandboxes, `zapwerk serve`, and the command line, for tests and benchmarks."""
+"""An installation: sandboxes and `zapwerk serve` as real processes, and the command line, for tests and benchmarks."""
 
 import json
 import os
@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from smtplib import SMTP
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 
-from tests import plain
+from tests import commands, nursery, plain
+from tests.nursery import Forked
 from tests.waiting import free_port, wait_until
 
+READY_WITHIN = 90.0  # seconds: five alone, many times that beside other tests
 ZAPWERK = str(Path(sys.executable).with_name("zapwerk"))
 
 FORM_MAIL = """From: Webseite <form@shop.example>\r
@@ -64,24 +67,35 @@ def child(command: list[str], environ: Mapping[str, str] | None = None) -> "Iter
 @contextmanager
 def sandbox(app: str, folder: Path, *, port: int = 0) -> Iterator[dict[str, Any]]:
     """A connector's sandbox as a process; gives its addresses."""
-    command = [ZAPWERK, "sandbox", app, "--folder", str(folder), "--port", str(port)]
-    with child(command) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
+    words = ("sandbox", app, "--folder", str(folder), "--port", str(port))
+    with TemporaryDirectory() as corner:
+        said = Path(corner, "said.json")
+        process = nursery.ours().begin(*words, environ=os.environ, output=said)
+        try:
+            yield json.loads(wait_until(lambda: _line_of(said), READY_WITHIN, what=f"the sandbox of {app}"))
+        finally:
+            process.terminate()
+            process.wait(READY_WITHIN)
+
+
+def _line_of(file: Path) -> str:
+    text = file.read_text() if file.exists() else ""
+    return text if text.endswith("\n") else ""
 
 
 @dataclass
 class Installation:
-    """One data folder, and the environment its commands run in."""
+    """One data folder, and the environment its commands run in. Unless it is `forked`, `serve` begins as it does for
+    people: where its memory or its libraries are the matter."""
 
     data: Path
     environ: dict[str, str] = field(default_factory=dict)
+    forked: bool = True
 
     def run(self, *words: str, code: int = 0) -> str:
-        """Runs a command; fails when it does not end with `code`. Gives what it wrote to stdout."""
-        environ = {**os.environ, **self.environ, "ZAPWERK_DATA": str(self.data)}
-        done = subprocess.run([ZAPWERK, *words], env=environ, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == code, f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        """Runs a command, in this process; fails when it does not end with `code`. Gives what it wrote to stdout."""
+        done = commands.invoke(*words, environ={**self.environ, "ZAPWERK_DATA": str(self.data)})
+        assert done.exit_code == code, f"{words} ended with {done.exit_code}: {done.output}{done.exception!r}"
         return done.stdout
 
     def show(self, *words: str) -> Any:
@@ -118,14 +132,17 @@ class Served:
 
     installation: Installation
     port: int
-    process: "subprocess.Popen[bytes] | None" = None
+    process: "Forked | subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         """Returns when it is ready."""
-        command = [ZAPWERK, "serve", "--port", str(self.port)]
+        words = ("serve", "--port", str(self.port))
         environ = {**os.environ, **self.installation.environ, "ZAPWERK_DATA": str(self.installation.data)}
-        self.process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)
-        wait_until(self.is_ready, 30, what="serve was ready")
+        if self.installation.forked:
+            self.process = nursery.ours().begin(*words, environ=environ)
+        else:
+            self.process = subprocess.Popen([ZAPWERK, *words], env=environ, stdin=subprocess.DEVNULL)
+        wait_until(self.is_ready, READY_WITHIN, what="serve was ready")
 
     def is_ready(self) -> bool:
         assert self.process is not None

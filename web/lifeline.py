@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 
 def hold(loop: asyncio.AbstractEventLoop, stop: Callable[[], None], *, within: float) -> None:
@@ -20,6 +21,7 @@ def hold(loop: asyncio.AbstractEventLoop, stop: Callable[[], None], *, within: f
 def _wait(loop: asyncio.AbstractEventLoop, stop: Callable[[], None], within: float) -> None:
     while os.read(sys.stdin.fileno(), 4096):
         pass
-    loop.call_soon_threadsafe(stop)
+    with suppress(RuntimeError):  # the loop has come to its end by itself, and there is nothing left to stop
+        loop.call_soon_threadsafe(stop)
     threading.Event().wait(within)
     os._exit(1)

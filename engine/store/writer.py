@@ -6,8 +6,10 @@ connection; what it returns is the submitter's answer, after the commit. Entries
 
 import asyncio
 import logging
+import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
@@ -22,6 +24,7 @@ from engine.store.database import Database, is_out_of_order
 MAX_BATCH = 500  # entries in one transaction
 FIRST_PAUSE = 0.1  # seconds until a failed commit (disk full, database locked) is tried again; doubles up to MAX_PAUSE
 MAX_PAUSE = 5.0
+GATHERS = 0.005  # seconds from one commit to the next while runs come together: then fewer commits carry more
 
 log = logging.getLogger(__name__)
 
@@ -79,10 +82,14 @@ def _each(answers: Sequence[Callable[[], None]]) -> None:
 class Writer:
     """Group commit. Starts its thread at once; `close` waits until everything submitted is written."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, crowded: Callable[[], bool] = lambda: False) -> None:
+        """`crowded` tells whether more than one submitter is at work, so that waiting a moment gathers something."""
         self._database = database
+        self._crowded = crowded
+        self._last = 0.0
         self._inbox: queue.SimpleQueue[_Submitted | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._giving_up = threading.Event()
         self._submitting = threading.Lock()
         self.trouble: str = ""
         """Why writing does not work at the moment, or “”."""
@@ -102,7 +109,12 @@ class Writer:
         self._submit(_Submitted(entry, answer))
         return answer.result()
 
+    def give_up(self) -> None:
+        """From now on what cannot be written is told so, not tried again: else a full disk would keep us alive."""
+        self._giving_up.set()
+
     def close(self) -> None:
+        self.give_up()
         with self._submitting:
             self._closing.set()
             self._inbox.put(None)
@@ -115,12 +127,19 @@ class Writer:
             self._inbox.put(submitted)
 
     def _work(self) -> None:
-        while batch := self._gather():
-            self._write(batch)
+        """A process that cannot write any more would only look alive, so it does not outlive this thread."""
+        try:
+            while batch := self._gather():
+                self._write(batch)
+        except BaseException:
+            log.critical("The journal broke off by a fault of ours. Zapwerk ends here; start it again", exc_info=True)
+            os._exit(os.EX_SOFTWARE)
 
     def _gather(self) -> list[_Submitted]:
         first = self._inbox.get()
         batch = [] if first is None else [first]
+        if batch and self._crowded():
+            self._closing.wait(self._last + GATHERS - time.monotonic())
         while batch and len(batch) < MAX_BATCH:
             try:
                 another = self._inbox.get_nowait()
@@ -130,13 +149,15 @@ class Writer:
                 self._inbox.put(None)
                 break
             batch.append(another)
+        self._last = time.monotonic()
         return batch
 
     def _write(self, batch: Sequence[_Submitted]) -> None:
         try:
             results = self._commit(batch)
-        except Exception:
+        except Exception as error:
             log.debug("a batch of %d entries failed; trying them one by one", len(batch), exc_info=True)
+            self._consider(error)
             for submitted in batch:
                 self._write_one(submitted)
             return
@@ -151,19 +172,11 @@ class Writer:
         while True:
             try:
                 (result,) = self._commit([submitted])
-            except OperationalError as error:
-                if not is_out_of_order(error):
-                    _tell(submitted, error=error)
-                    return
-                self.trouble = f"The database cannot be written: {error.orig}"
-                log.exception("%s", self.trouble)
-                if self._closing.wait(pause):
+            except Exception as error:  # noqa: BLE001 (the submitter is told)
+                if not self._consider(error) or self._giving_up.wait(pause):
                     _tell(submitted, error=error)
                     return
                 pause = min(pause * 2, MAX_PAUSE)
-            except Exception as error:  # noqa: BLE001 (the submitter is told)
-                _tell(submitted, error=error)
-                return
             else:
                 _tell(submitted, result)
                 return
@@ -171,8 +184,21 @@ class Writer:
     def _commit(self, batch: Sequence[_Submitted]) -> list[Any]:
         with self._database.turn(urgent=True), self._database.connect() as connection:
             results = [submitted.entry(connection) for submitted in batch]
-        self.trouble = ""
+        if self.trouble:
+            log.warning("The database can be written again")
+            self.trouble = ""
         return results
+
+    def _consider(self, error: Exception) -> bool:
+        """Whether the database is at fault. Says so once for as long as it lasts: a log of the same would fill the disk
+        that is full."""
+        if not isinstance(error, OperationalError) or not is_out_of_order(error):
+            return False
+        trouble = f"The database cannot be written: {error.orig}"
+        if trouble != self.trouble:
+            log.error("%s; trying again until it can", trouble)
+        self.trouble = trouble
+        return True
 
 
 def _tell(submitted: _Submitted, result: Any = None, error: BaseException | None = None) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import multiprocessing
+import os
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from engine.store import facts
+from engine.store import writer as writer_module
 from engine.store.database import Database
 from engine.store.writer import Writer
 from tests.waiting import wait_until
@@ -54,6 +58,26 @@ def test_many_entries_are_committed_together(database: Database):
     writer.close()
     assert len(stored(database)) == 300
     assert len(commits) < 100
+
+
+@pytest.mark.parametrize(("crowded", "expected"), [(True, 2), (False, 3)])
+def test_while_runs_come_together_a_commit_waits_a_moment_for_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch, crowded: bool, expected: int
+):
+    monkeypatch.setattr(writer_module, "GATHERS", 2.0)
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    writer = Writer(database, lambda: crowded)
+    writer.write_and_wait(put("first"))
+
+    async def one_after_the_other() -> None:
+        second = asyncio.create_task(writer.write(put("second")))
+        await asyncio.sleep(0.5)  # without a crowd it is committed by then
+        await asyncio.gather(second, writer.write(put("third")))
+
+    asyncio.run(one_after_the_other())
+    writer.close()
+    assert len(commits) == expected
 
 
 BAD = [
@@ -228,6 +252,28 @@ def test_the_trouble_is_over_when_something_is_written_whatever_became_of_the_en
     writer.close()
     other.close()
     impatient.close()
+
+
+BROKEN = """
+import sys
+from engine.store.database import Database
+from engine.store.writer import Writer
+
+def crowded():
+    raise ZeroDivisionError
+
+Writer(Database(sys.argv[1]), crowded).write_and_wait(print)
+"""
+
+
+def test_a_process_does_not_outlive_its_journal(sqlite: Database):
+    """Whoever started it starts it again, and what was not written is found open then."""
+    ended = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(sqlite.engine.url)], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ended.returncode == os.EX_SOFTWARE
+    assert "The journal broke off" in ended.stderr
+    assert "ZeroDivisionError" in ended.stderr
 
 
 def test_closing_in_trouble_ends_and_says_what_was_not_written(sqlite: Database):

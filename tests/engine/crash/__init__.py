@@ -1,1 +1,0 @@
-"""Real processes, killed with SIGKILL: what every other test only imitates."""
