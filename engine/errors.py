@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine import phrases
+
 
 class Sentence(str):
     """A sentence that can also be told in German: itself it is the English one."""
@@ -33,13 +35,20 @@ class Sentence(str):
         return self.german if language == "de" else str(self)
 
 
+def within(sentence: str, language: str) -> str:
+    """A sentence of the engine in “en” or “de”; somebody else's stays as it is."""
+    if isinstance(sentence, Sentence):
+        return sentence.within(language)
+    return phrases.told(sentence, language, (phrases.own(language),))
+
+
 class ZapwerkError(Exception):
     """The root of what the engine itself raises."""
 
     def within(self, language: str) -> str:
         """The sentence in “en” or “de”; one that nobody translated stays as it is."""
         said = self.args[0] if self.args else ""
-        return said.within(language) if isinstance(said, Sentence) else str(self)
+        return within(said if isinstance(said, Sentence) else str(self), language)
 
 
 class NotFound(ZapwerkError):
@@ -69,7 +78,7 @@ class Problem:
 
     def within(self, language: str) -> str:
         """The message in “en” or “de”; one that nobody translated stays as it is."""
-        return self.message.within(language) if isinstance(self.message, Sentence) else self.message
+        return within(self.message, language)
 
 
 class Problems(Refused):

@@ -3,23 +3,58 @@
 import fcntl
 import os
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import AlreadyRunning, DataFolderError
 
 LOCK = "engine.lock"
+KEY_LOCK = "secret.lock"
+RESTORING = ".restoring"
+DATABASE = "zapwerk.db"
 LOOKS = 5
 
 
-def prepare(data: Path) -> None:
-    """Makes the folder, readable by its owner alone. Raises `DataFolderError` if it cannot be written."""
+def prepare(data: Path, *, restores: bool = False) -> None:
+    """Makes the folder, readable by its owner alone. Raises `DataFolderError` if it cannot be written, and if only half
+    of a backup was put into it (unless somebody `restores` one now).
+    """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DataFolderError(f"The data folder {data} cannot be made: {error.strerror}.") from error
     if not os.access(data, os.W_OK | os.X_OK):
         raise DataFolderError(f"The data folder {data} cannot be written. Please give this user the right to.")
+    closed = next((path for path in _written(data) if path.exists() and not os.access(path, os.W_OK)), None)
+    if closed is not None:
+        raise DataFolderError(
+            f"The file {closed} cannot be written. Please give this user the right to; if it was copied by another "
+            "user, with: chown"
+        )
+    if (data / RESTORING).exists() and not restores:
+        raise DataFolderError(
+            f"Restoring a backup into {data} was interrupted, or is under way. If it is not, repeat it: "
+            "zapwerk restore FILE --replace"
+        )
+
+
+def _written(data: Path) -> list[Path]:
+    """The files of the database: SQLite would find out only with the first change."""
+    return [data / f"{DATABASE}{more}" for more in ("", "-wal", "-shm")]
+
+
+@contextmanager
+def key_lock(data: Path) -> Iterator[None]:
+    """One rotation or backup at a time: two rotations would drop each other's keys, and in between key and database do
+    not fit together.
+    """
+    file = os.open(data / KEY_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 class Ownership:

@@ -148,9 +148,18 @@ def _of_fields(operation: AnyOperation) -> Iterator[Finding]:
         if not info.title:
             yield _untitled(name, operation.given, name)
         choices = shape.marker(Choices)
-        if choices is not None and len(inspect.signature(choices.function).parameters) != CHOICES_TAKE:
-            words = f"Its choices, {choices.function.__name__}, do not take (ctx, given, search)."
-            yield _problem(name, words, "Give it these three parameters.", _place(choices.function))
+        if choices is not None:
+            yield from _of_choices(name, choices, operation.given)
+
+
+def _of_choices(name: str, choices: Choices, given: type[BaseModel]) -> Iterator[Finding]:
+    if len(inspect.signature(choices.function).parameters) != CHOICES_TAKE:
+        words = f"Its choices, {choices.function.__name__}, do not take (ctx, given, search)."
+        yield _problem(name, words, "Give it these three parameters.", _place(choices.function))
+    for other in choices.depends:
+        if other not in given.model_fields or other == name:
+            words = f"Its choices depend on “{other}”, which is no other field of {given.__name__}."
+            yield _problem(name, words, "Name fields of the same model.", _place_of_field(given, name))
 
 
 def _untitled(subject: str, model: type[BaseModel], name: str) -> Finding:

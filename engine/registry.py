@@ -5,7 +5,7 @@ A connector that cannot be loaded is reported in `broken` and skipped: it must n
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -128,6 +128,18 @@ _KINDS: dict[type[Any], str] = {
     Webhook: "a webhook trigger",
     Scheduled: "a scheduled trigger",
 }
+
+
+def until_unchanged(registry: Callable[[], Registry]) -> Iterator[Registry]:
+    """The registry, to look at it more than once: an edit may be taken up between two looks, and then it comes again.
+
+    What was found in the last round is all of the same code.
+    """
+    while True:
+        current = registry()
+        yield current
+        if registry() is current:
+            return
 
 
 def kind_of(operation: AnyOperation) -> str:

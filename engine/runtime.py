@@ -1,16 +1,17 @@
 """The composition root: opens and closes everything that the pages and the command line are given.
 
-A `Runtime` looks and changes; an `Engine` (below) also runs: it owns the data folder, ticks, listens and executes.
+A `Runtime` looks and changes; an `engine.Engine` also runs.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from engine import folder
+from engine.backup.looking_there import LookingThere
+from engine.backup.nightly import Backups
+from engine.backup.place import Place
+from engine.backup.restored import Decisions
 from engine.connections.calls import Calls
 from engine.connections.connecting import Connecting
 from engine.connections.contexts import Contexts
@@ -22,41 +23,29 @@ from engine.history.changes import Changes
 from engine.history.details import Details
 from engine.history.figures import Figures
 from engine.history.finding import History
-from engine.history.indexing import Indexing
+from engine.keeping.persons import Persons
+from engine.keeping.policy import Policies
+from engine.keeping.whereabouts import Whereabouts
+from engine.notices.notices import Notices
 from engine.people.people import People
 from engine.registry import Registry
 from engine.rehearsal.rehearsing import Rehearsing
-from engine.reloading import Connectors, Fixed, Watching
-from engine.runs import retries
+from engine.reloading import Connectors, Fixed
 from engine.runs.control import Control
-from engine.runs.effects import Effects
-from engine.runs.execute import Interpreter
-from engine.runs.journal import Journal
-from engine.runs.lanes import Lanes
-from engine.runs.local import LocalQueue
-from engine.runs.steps import Steps
+from engine.runs.order import Order
+from engine.runs.pausing import Pausing
 from engine.settings import Settings
-from engine.store import facts, migrate, runs, watches
+from engine.store import facts, migrate
 from engine.store.blobs import Blobs
 from engine.store.database import Database
 from engine.store.outlines import Outlines
-from engine.store.writer import Writer
 from engine.triggers.addresses import Addresses
-from engine.triggers.clock import Clock
-from engine.triggers.listening import Listening
-from engine.triggers.plans import Plans
-from engine.triggers.polling import Polling
+from engine.triggers.at_the_app import AtTheApp
+from engine.triggers.awaiting import Awaiting
 from engine.triggers.recent import Recents
+from engine.triggers.replacing import Replacing
 from engine.triggers.sources import Sources
 from engine.triggers.switching import Switching
-from engine.triggers.webhooks import Webhooks
-from engine.zaps import mapping
-
-WARM_UP = "{{ trigger }}"  # the template language takes 0.3 s to load, which the first event should not wait for
-GRACE = 20.0  # seconds that runs and checks under way are given when the engine stops
-SWEEP_EVERY = 30.0  # seconds
-INDEX_EVERY = 1.0  # seconds until what a run did can be found
-RECONCILE_EVERY = 1.0  # seconds until a switched-on zap is listened for
 
 log = logging.getLogger(__name__)
 
@@ -92,15 +81,23 @@ class Runtime:
         self.sources = Sources(self.registry, self.connections)
         self.connecting = Connecting(self.database, self.registry, self.connections, self.calls, self.now)
         self.switching = Switching(self.database, self.registry, self.sources, self.calls, self.now)
+        self.replacing = Replacing(self.database, self.switching, self.now)
         self.addresses = Addresses(self.database, self.vault, self.now, self.address)
         self.people = People.of(self.database, self.vault, self.now, self.address)
         self.control = Control(self.database, self.now)
+        self.pausing = Pausing(self.database, self.now)
+        self.order = Order(self.database, self.now)
+        self.policies = Policies(self.database, self.now)
         self.history = History(self.database, self.now)
+        self.whereabouts = Whereabouts(self.database, self.history, self.now)
+        self.persons = Persons(self.database, self.history, self.control, self.now)
         self.details = Details(self.database)
         self.figures = Figures(self.database, self.now)
         self.outlines = Outlines()
         self.changes = Changes(self.database)
+        self.awaiting = Awaiting(self.database, self.now)
         self.recents = Recents(self.database, self.sources, self.calls, self.now)
+        self.at_the_app = AtTheApp(self.database, self.registry, self.recents, self.history)
         self.rehearsing = Rehearsing(self.database, self.registry, self.connections, self.recents, self.calls, self.now)
         self.editing = Editing.of(
             self.database,
@@ -113,7 +110,24 @@ class Runtime:
             switching=self.switching,
             settle=settings.settle,
         )
-        self.key_fits = self._remember_installation()
+        self.notices = self._notices()
+        self.backups = Backups(settings, self.database, self.vault, self.now)
+        self.restored = Decisions(self.database, self.switching, self.now)
+        self.looking_there = LookingThere(self.database, self.registry, self.rehearsing, self.changes.ring)
+        self.place = Place(settings, self.database, self.now)
+        self._sealed_with = self._remember_installation()
+
+    def _notices(self) -> Notices:
+        return Notices.of(
+            self.database,
+            self.vault,
+            self.registry,
+            self.now,
+            connections=self.connections,
+            calls=self.calls,
+            base=self.address,
+            allowed_hosts=self.settings.allow_private_hosts,
+        )
 
     def registry(self) -> Registry:
         """The connectors there are now; an edit is taken up by another registry."""
@@ -136,121 +150,29 @@ class Runtime:
         await self.calls.close()
         self.database.close()
 
-    def _remember_installation(self) -> bool:
-        """Notes at the first start who we are and which key seals; later tells whether it is still that key."""
+    @property
+    def key_fits(self) -> bool:
+        """Whether a key at hand is the one that sealed the credentials; one that was put back counts at once."""
+        return self._sealed_with in self.vault.fingerprints
+
+    def look_who_we_are(self) -> None:
+        """Reads this installation's id again: a copy that was parted from its original has another one."""
         with self.database.read() as session:
-            known = facts.get(session, facts.KEY_FINGERPRINT)
+            self.installation = facts.installation(session)
+
+    def _remember_installation(self) -> str:
+        """Notes at the first start who we are and which key seals; later gives the fingerprint of that key."""
+        with self.database.read() as session:
+            known, self.installation = facts.get(session, facts.KEY_FINGERPRINT), facts.installation(session)
         if known is None:
             with self.database.write() as session:
                 self.installation = facts.installation(session)
                 facts.put(session, facts.KEY_FINGERPRINT, self.vault.fingerprint)
-            return True
-        with self.database.read() as session:
-            self.installation = facts.installation(session)
-        return known in self.vault.fingerprints
-
-
-class Engine:
-    """The running engine of one data folder: checks triggers, takes events in, executes runs."""
-
-    def __init__(self, runtime: Runtime, *, quick: retries.Waits = retries.QUICK) -> None:
-        """Becomes the engine of the folder; `quick` are the waits before quick tries. Raises `AlreadyRunning`."""
-        self.runtime = runtime
-        settings = runtime.settings
-        self._ownership = folder.Ownership(settings.data)
-        self._ownership.take()
-        self.writer = Writer(runtime.database)
-        lanes = Lanes()
-        effects = Effects(runtime.calls, lanes, runtime.now, settings.settle, quick)
-        steps = Steps(runtime.registry, runtime.connections, runtime.calls, effects, runtime.installation)
-        journal = Journal(self.writer, runtime.now)
-        interpreter = Interpreter(runtime.database, journal, steps, lanes)
-        tick = settings.tick.total_seconds()
-        self.queue = LocalQueue(
-            self.writer,
-            interpreter,
-            runtime.now,
-            limit=settings.parallel_runs,
-            tick=tick,
-            moved=runtime.changes.ring,
-        )
-        self.polling = Polling(
-            runtime.database,
-            self.writer,
-            Plans(runtime.database, runtime.sources),
-            runtime.calls,
-            runtime.now,
-            self.queue.ring,
-            limit=settings.parallel_polls,
-        )
-        self.listening = Listening(runtime.database, self.writer, runtime.sources, runtime.calls, self.polling.hint)
-        self.webhooks = Webhooks(
-            runtime.database,
-            self.writer,
-            runtime.addresses,
-            runtime.sources,
-            runtime.calls,
-            runtime.now,
-            self.queue.ring,
-        )
-        self.indexing = Indexing(runtime.database, lambda: self.queue.under_way > settings.parallel_runs // 2)
-        self._clock = Clock()
-        self._watching = Watching(runtime.connectors, self._tell_of_edits)
-        self.ready = False
-
-    async def start(self) -> None:
-        """Takes over what was left behind, and begins to work."""
-        if not self.runtime.key_fits:
-            log.error("the secret key is not the one that sealed this installation's credentials; see `zapwerk doctor`")
-        await self.writer.write(watches.free_all)
-        await self.queue.start()
-        self._clock.every(self.runtime.settings.tick.total_seconds(), self.polling.tick)
-        self._clock.every(RECONCILE_EVERY, self.listening.reconcile)
-        self._clock.every(SWEEP_EVERY, self.sweep)
-        self._clock.every(INDEX_EVERY, self.indexing.tick)
-        self._clock.start()
-        self._clock.once(_warm_up)
-        self._loop = asyncio.get_running_loop()
-        self._watching.start()
-        self.ready = True
-
-    async def stop(self, grace: float = GRACE) -> None:
-        """Begins nothing new, lets what is under way end, and gives the folder back."""
-        self.ready = False
-        await asyncio.to_thread(self._watching.stop)
-        self.indexing.stop()
-        await self._clock.stop()
-        await asyncio.gather(self.listening.stop(grace), self.polling.stop(grace))
-        await self.queue.stop(grace)
-        await asyncio.to_thread(self.writer.close)
-        self._ownership.give_up()
-
-    async def sweep(self) -> None:
-        """Closes what is idle, and lets runs go on that nothing keeps waiting any more."""
-        now = self.runtime.now()
-        await self.runtime.calls.contexts.sweep()
-        if await self.writer.write(lambda connection: _let_go_on(connection, now)):
-            self.queue.ring()
-
-    def _tell_of_edits(self, apps: frozenset[str]) -> None:
-        """From the thread that looks for edits: their zaps are checked now, which shows whether they still work."""
-        with self.runtime.database.read() as session:
-            zap_ids = watches.of_apps(session, apps)
-        if zap_ids:
-            asyncio.run_coroutine_threadsafe(self.polling.hint(zap_ids), self._loop)
+        return known or self.vault.fingerprint
 
 
 def _connectors(settings: Settings) -> Connectors:
     return Connectors(settings.data / "connectors", packages=settings.reload_connectors)
-
-
-def _let_go_on(connection: Connection, now: datetime) -> int:
-    """Runs that nothing keeps waiting any more."""
-    return runs.release_due(connection, now=now) + runs.bring_forward(connection, now=now)
-
-
-async def _warm_up() -> None:
-    await asyncio.to_thread(mapping.parsed, WARM_UP)
 
 
 def _secret(settings: Settings) -> str | None:

@@ -49,6 +49,11 @@ class Settings(BaseModel):
     hook_body_limit: int = Field(
         10_000_000, ge=1000, le=1_000_000_000, description="The most bytes that one call of a webhook may bring."
     )
+    heartbeat_url: str | None = Field(
+        None,
+        description="An address that is called every minute while all is well: whoever watches it from outside learns "
+        "that this machine is dead when the calls stay away.",
+    )
     reload_connectors: bool = Field(
         False, description="Also take up edits of connectors that are installed as packages, while their author works."
     )
@@ -74,6 +79,14 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must look like https://zaps.example.com")
         return value.rstrip("/")
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _can_be_called(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "")
+        if value is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must look like https://watch.example.com/ping/…")
+        return value
 
     @field_validator("allow_private_hosts", mode="before")
     @classmethod

@@ -13,15 +13,21 @@ import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
 
+from engine.sdk.records import Page
+
 BLOT = "•••"
 MIN_SECRET = 4  # characters; shorter ones would blot out ordinary words
+MIN_ECHOED = 8  # characters of a secret that is taken out of records too: shorter ones may be data by chance
 RECENT = 8  # tokens remembered besides the secrets that stay
 MIN_BASE64 = 6  # characters of a base64 form, for the same reason
+
+ValueT = TypeVar("ValueT")
 
 
 class Redactor:
@@ -97,6 +103,32 @@ def secrets_of(value: Any) -> Iterator[str]:
             yield from secrets_of(inner)
 
 
+def without_echoes(value: ValueT, given: Any) -> ValueT:
+    """What a call brought, without the secrets that it was given: a service may send back what it was sent."""
+    secrets = [secret for secret in secrets_of(given) if len(secret) >= MIN_ECHOED]
+    if not secrets:
+        return value
+    cleaned: ValueT = _cleaned(value, Redactor(secrets))
+    return cleaned
+
+
+def _cleaned(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, str):
+        return redactor.clean(value)
+    if isinstance(value, dict):
+        return {key: _cleaned(one, redactor) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(one, redactor) for one in value]
+    if isinstance(value, tuple):
+        return tuple(_cleaned(one, redactor) for one in value)
+    if isinstance(value, Page):
+        return replace(value, records=_cleaned(tuple(value.records), redactor))
+    if isinstance(value, BaseModel):
+        held = {**value.__dict__, **(value.__pydantic_extra__ or {})}
+        return value.model_copy(update={name: _cleaned(one, redactor) for name, one in held.items()})
+    return value
+
+
 def logger_for(connector: str, redactor: Redactor) -> logging.Logger:
     """The log of one connection's calls: what is written there goes to `zapwerk.connector.KEY`, cleaned."""
     parent = logging.getLogger(f"zapwerk.connector.{connector}")
@@ -128,6 +160,9 @@ def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
 
 def _forms(secret: str) -> Iterator[str]:
     yield secret
+    scheme, _, credentials = secret.partition(" ")  # “Bearer …”, as headers have it
+    if scheme.isalpha() and len(credentials) >= MIN_ECHOED:
+        yield credentials
     for encoded in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
         yield encoded
         yield re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)

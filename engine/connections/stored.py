@@ -16,26 +16,34 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from engine.connections.addresses import folded
 from engine.connections.contexts import LiveConnection
+from engine.connections.typed import TypedSecrets
 from engine.connections.vault import Vault
 from engine.errors import NotFound, Problem, Problems, Refused, VaultError
 from engine.registry import Registry
 from engine.sdk.auth import Auth, OAuth2, Profile, Token
 from engine.sdk.connector import Connector
 from engine.sdk.records import Account
-from engine.store import connections, profiles
+from engine.store import connections, profiles, rebinding
 from engine.store.connections import StoredConnection
 from engine.store.database import Database
 from engine.store.states import ConnectionState
 
 KEPT_FOR = 1.0  # seconds
+GONE = "disconnected"
+"""The kind of notice about an account that was disconnected, while runs wait for it."""
 
 
 class NotUsable(Refused):
-    """A connection that nothing can be done with until a person repairs it. `connection_id` says which."""
+    """A connection that nothing can be done with until a person repairs it. `connection_id` says which.
 
-    def __init__(self, sentence: str, connection_id: str) -> None:
+    `notice` is the kind of notice that tells people so; “” where they were told when it was found out, or have put
+    another account in its place already.
+    """
+
+    def __init__(self, sentence: str, connection_id: str, notice: str = "connection") -> None:
         super().__init__(sentence)
         self.connection_id = connection_id
+        self.notice = notice
 
 
 class Connections:
@@ -54,6 +62,7 @@ class Connections:
         self._registry = registry
         self._now = now
         self._allowed_hosts = allowed_hosts
+        self.typed = TypedSecrets(vault, registry)
         self._without: dict[str, tuple[float, LiveConnection]] = {}
         self._refreshing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -63,9 +72,10 @@ class Connections:
             try:
                 stored = connections.find(session, connection_id)
             except NotFound as error:
-                raise NotUsable("The connection of this step no longer exists.", connection_id) from error
+                raise NotUsable("The connection of this step no longer exists.", connection_id, GONE) from error
+            told = stored.state != ConnectionState.REMOVED or rebinding.substitute(session, stored.id) is not None
         if stored.state != ConnectionState.ACTIVE:
-            raise NotUsable(_unusable(stored), stored.id)
+            raise NotUsable(_unusable(stored), stored.id, "" if told else GONE)
         return self.opened(stored)
 
     def opened(self, stored: StoredConnection) -> LiveConnection:
@@ -91,6 +101,12 @@ class Connections:
             account=Account(stored.account_id, stored.account_label),
             allowed_hosts=stored.allowed_hosts | hosts,
         )
+
+    def closed(self) -> list[str]:
+        """The names of the connections whose credentials the keys at hand do not open."""
+        with self._database.read() as session:
+            found = connections.every(session)
+        return [one.name for one in found if one.sealed and not self._vault.opens(one.sealed)]
 
     def without(self, connector: Connector) -> LiveConnection:
         """For an app that needs no sign-in."""

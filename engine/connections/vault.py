@@ -24,7 +24,13 @@ KEY_FILE = "secret.key"
 MIN_PASSPHRASE = 32  # characters
 # A passphrase is typed once and used for years; no other secret may come out of the same derivation.
 _SALT = b"zapwerk vault, version 1"
+CODE_COST = 2**15  # of scrypt: about 0.1 s and 32 MB for each try of a recovery code
 _HEADER = "# The keys that seal your passwords. Without them every connection must be made again: keep a copy.\n"
+
+OTHER_KEY = (
+    "the secret key is not the one that sealed this installation's credentials. Put that one back; everything is kept, "
+    "and goes on then. These connections cannot be used until then: {names}"
+)
 
 
 class Vault:
@@ -50,6 +56,14 @@ class Vault:
         """The value that was sealed. Raises `VaultError` for another key and for damaged data."""
         return json.loads(self._opened(lambda: self._fernet.decrypt(sealed)))
 
+    def opens(self, sealed: bytes) -> bool:
+        """Whether a key at hand opens this."""
+        try:
+            self.open(sealed)
+        except VaultError:
+            return False
+        return True
+
     def reseal(self, sealed: bytes) -> bytes:
         """The same value sealed with the newest key."""
         return self._opened(lambda: self._fernet.rotate(sealed))
@@ -63,6 +77,7 @@ class Vault:
     @property
     def fingerprints(self) -> tuple[str, ...]:
         """Of all keys, newest first."""
+        self._look()
         return tuple(fingerprint_of(key) for key in self._keys)
 
     def _take(self, keys: Sequence[bytes]) -> None:
@@ -120,6 +135,29 @@ def key_from(text: str) -> bytes:
         )
     derived = Scrypt(salt=_SALT, length=32, n=2**14, r=8, p=1).derive(text.encode())
     return base64.urlsafe_b64encode(derived)
+
+
+def key_of_code(code: str, salt: bytes) -> bytes:
+    """The key that a recovery code stands for: it opens what `seal_with` sealed, without this installation."""
+    return base64.urlsafe_b64encode(Scrypt(salt=salt, length=32, n=CODE_COST, r=8, p=1).derive(code.encode()))
+
+
+def seal_with(key: bytes, content: bytes) -> bytes:
+    """`content`, readable only with this key."""
+    return Fernet(key).encrypt(content)
+
+
+def open_with(key: bytes, sealed: bytes) -> bytes | None:
+    """What `seal_with` sealed; None for another key."""
+    try:
+        return Fernet(key).decrypt(sealed)
+    except InvalidToken:
+        return None
+
+
+def write_file(data: Path, keys: Sequence[bytes]) -> None:
+    """Put these keys, newest first, into DATA/secret.key."""
+    _replace(data / KEY_FILE, _written(keys))
 
 
 def rotate_file(data: Path) -> tuple[bytes, ...]:

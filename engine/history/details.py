@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from engine.history.cutting import Shown, shown
 from engine.history.steps import StepDetail, steps_of
-from engine.store import runs, stories
+from engine.store import overlap, runs, stories
 from engine.store.database import Database
 from engine.store.encoding import decode
 from engine.store.moments import to_ms
+from engine.store.overlap import Ahead
 from engine.store.runs import Run
 from engine.store.stories import Setting, Sibling
 from engine.zaps.labels import label_of
@@ -35,7 +36,8 @@ class Times:
 @dataclass(frozen=True)
 class RunDetail:
     """A run, its record and its steps. `drawn` is the zap as it was published then; None where that cannot be read any
-    more, and then `steps` are those that the journal knows."""
+    more, and then `steps` are those that the journal knows. Where the zap goes in order, `ahead` is what the run waits
+    for, and `behind` how many wait for it."""
 
     run: Run
     zap: str
@@ -53,6 +55,9 @@ class RunDetail:
     times: Times
     replays: tuple[Sibling, ...]
     replay_of: Sibling | None
+    ahead: Ahead | None
+    behind: int
+    disconnected: str = ""  # the account that it waits for, if that was disconnected
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,9 @@ class Details:
             names = stories.connection_names(connection, sorted(drawn.connections()) if drawn else [])
             replays = stories.replays(connection, run.id, MOST_REPLAYS)
             replay_of = stories.sibling(connection, run.replay_of) if run.replay_of else None
+            ahead = overlap.ahead_of(connection, run.id)
+            disconnected = stories.disconnected(connection, run.hold)
+            behind = overlap.behind(connection, run.zap_id, run.id) if run.state in overlap.RESTING else 0
         steps = steps_of(run, drawn, lines, names)
         used = drawn.trigger.connection if drawn else None
         return RunDetail(
@@ -91,6 +99,9 @@ class Details:
             times=_times(run, steps),
             replays=tuple(replays),
             replay_of=replay_of,
+            ahead=ahead,
+            behind=behind,
+            disconnected=disconnected,
         )
 
 

@@ -77,7 +77,7 @@ class Figures:
 
     database: Database
     now: Callable[[], datetime]
-    _kept: dict[tuple[tuple[date, int], ...], tuple[float, ByZap]] = field(default_factory=dict)
+    _kept: dict[tuple[tuple[date, int], ...], tuple[float, dict[str, tuple[Day, ...]]]] = field(default_factory=dict)
 
     def of_zaps(self, zap_ids: Collection[str] | None = None, *, timezone: str = "UTC") -> dict[str, ZapFigures]:
         """By zap id; None for all zaps that were not deleted.
@@ -91,30 +91,38 @@ class Figures:
         with self.database.read() as session:
             connection = session.connection()
             every = tallies.alive(connection) if asked is None else asked
-            past = self._past(connection, begins, asked)
+            past = self._past(connection, begins, every, whole=asked is None)
             today = _by_zap(begins[-1:], tallies.ended(connection, _today(begins), 1, asked))
             standing = tallies.asking(connection, asked)
             last = {one.zap_id: _last(one) for one in tallies.last_runs(connection, asked)}
         empty = _empty(begins)
-        days = {zap_id: (*past.get(zap_id, empty[:-1]), *today.get(zap_id, empty[-1:])) for zap_id in every}
+        days = {zap_id: (*past[zap_id], *today.get(zap_id, empty[-1:])) for zap_id in every}
         return {zap_id: _figures(last.get(zap_id), days[zap_id], standing, zap_id) for zap_id in every}
 
     def totals(self, zap_ids: Collection[str] | None = None, *, timezone: str = "UTC") -> ZapFigures:
         """The same for these zaps together."""
         return _together(self.of_zaps(zap_ids, timezone=timezone), _midnights(self.now(), ZoneInfo(timezone)))
 
-    def _past(self, connection: Connection, begins: Days, zap_ids: Sequence[str] | None) -> ByZap:
-        """The days before today, which hardly change: of all zaps they are kept for a while."""
-        key = tuple(begins)
+    def _past(self, connection: Connection, begins: Days, zap_ids: Sequence[str], *, whole: bool) -> ByZap:
+        """The days before today, which hardly change, so they are kept for a while. `whole`: these are all zaps."""
+        kept = self._still_kept(tuple(begins))
+        unknown = [zap_id for zap_id in zap_ids if zap_id not in kept]
+        if unknown:
+            asked = None if whole else unknown
+            found = _by_zap(begins[:-1], tallies.ended(connection, _before_today(begins), len(begins) - 1, asked))
+            empty = _empty(begins)[:-1]
+            kept.update({zap_id: found.get(zap_id, empty) for zap_id in unknown})
+        return kept
+
+    def _still_kept(self, key: tuple[tuple[date, int], ...]) -> dict[str, tuple[Day, ...]]:
+        """What is kept of a zone's days, to be added to; empty when its time is over."""
         until, kept = self._kept.get(key, (0.0, {}))
-        if zap_ids is None and monotonic() < until:
-            return kept
-        found = _by_zap(begins[:-1], tallies.ended(connection, _before_today(begins), len(begins) - 1, zap_ids))
-        if zap_ids is None:
+        if monotonic() >= until:
+            kept = {}
             if len(self._kept) >= MOST_ZONES:
                 self._kept.clear()
-            self._kept[key] = (monotonic() + KEPT_FOR, found)
-        return found
+            self._kept[key] = (monotonic() + KEPT_FOR, kept)
+        return kept
 
 
 def _midnights(now: datetime, zone: ZoneInfo) -> Days:

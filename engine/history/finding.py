@@ -4,7 +4,7 @@ A page is a few reads along an index, whatever the number of runs: never a scan,
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -73,6 +73,7 @@ class HistoryRow:
     finished_at: datetime | None
     waited_ms: int | None
     ran_ms: int | None
+    contents: str = ""  # states.Contents
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,14 @@ class Total:
 class HistoryPage:
     """`next` is the cursor of the page that follows, None at the end. `searched_from` is set when the search does not
     reach all runs yet: those created before it are still being read; `behind` counts runs that came to rest and are not
-    searched yet."""
+    searched yet. `partly` are words that so many begin with that only the shortest of them were looked for."""
 
     rows: tuple[HistoryRow, ...]
     next: str | None
     total: Total
     searched_from: datetime | None = None
     behind: int = 0
+    partly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,14 +113,31 @@ class History:
         limit = max(1, min(limit, MOST_ON_A_PAGE))
         with self.database.read() as session:
             connection = session.connection()
-            listed = _listed(wanted, None if wanted.folder is None else listing.zaps_in(connection, wanted.folder))
+            listed = _in_store(connection, wanted)
             typed = words.typed(wanted.text)
             if listed is None:
                 return HistoryPage((), None, Total(0))
             if not typed:
                 return _walked(connection, listed, before, limit)
-            page = _searched(connection, _search(connection, wanted, listed, typed), listed, before, limit)
-            return self._with_lag(connection, page)
+            search = _search(connection, wanted, listed, typed)
+            page = _searched(connection, search, listed, before, limit)
+            return self._with_lag(connection, replace(page, partly=tuple(search.partly)))
+
+    def totals(self, several: Sequence[Filter]) -> list[Total]:
+        """How many runs fit each, without a search for words: what stands beside filters is counted, not read."""
+        with self.database.read() as session:
+            connection = session.connection()
+            every = [_in_store(connection, wanted) for wanted in several]
+            most = COUNTED_TO + 1
+            return [Total(0) if one is None else _total(listing.count(connection, one, most)) for one in every]
+
+    def these(self, run_ids: Sequence[str]) -> list[HistoryRow]:
+        """These runs, in the order of the ids; those that are gone are left out."""
+        with self.database.read() as session:
+            connection = session.connection()
+            starts = range(0, len(run_ids), MOST_ON_A_PAGE)
+            parts = [listing.lines(connection, run_ids[start : start + MOST_ON_A_PAGE]) for start in starts]
+        return [row for lines in parts for row in _rows(lines)]
 
     def ids(self, wanted: Filter, limit: int) -> list[str]:
         """The ids of the newest runs that fit: for what is done with many at once."""
@@ -136,6 +155,10 @@ class History:
         filled = moves.stand(connection, moves.FILLED, locked=False)
         reached = self.now() if filled == ids.BEHIND_ALL else from_ms(ids.moment(filled)) if filled else None
         return replace(page, searched_from=reached, behind=moves.unread(connection, MOST_BEHIND))
+
+
+def _in_store(connection: Connection, wanted: Filter) -> Listed | None:
+    return _listed(wanted, None if wanted.folder is None else listing.zaps_in(connection, wanted.folder))
 
 
 def _listed(wanted: Filter, in_folder: frozenset[str] | None) -> Listed | None:
@@ -246,6 +269,7 @@ def _row(line: Line) -> HistoryRow:
         finished_at=run.finished_at,
         waited_ms=_span(run.created_at, run.started_at),
         ran_ms=_span(run.started_at, run.finished_at),
+        contents=run.contents,
     )
 
 

@@ -15,7 +15,7 @@ from engine.store import extracts, moves, stories
 from engine.store.database import Database
 from engine.store.encoding import decode
 from engine.store.extracts import Extract
-from engine.store.states import FINISHED, RunState
+from engine.store.states import RunState
 from engine.store.stories import Story
 from engine.zaps.labels import label_of
 
@@ -122,8 +122,7 @@ class Indexing:
                 connection = session.connection()
                 moves.stand(connection, moves.READ)  # one process at a time: numbers follow the last one
                 stands = moves.stand(connection, name)
-                for extract in found:
-                    extracts.put(connection, extract)
+                extracts.put(connection, found)
                 if start == starts[-1] and stands == before:
                     moves.come_to(connection, name, after)
 
@@ -140,7 +139,6 @@ def extract_of(story: Story) -> Extract:
         state=story.state,
         label=label_of(record, story.record_id),
         words=words.of(_cut(texts))[:MOST_WORDS],
-        final=story.state in FINISHED,
     )
 
 

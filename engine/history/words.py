@@ -21,11 +21,16 @@ long as everything else that is done for a run here."""
 
 def of(text: str) -> list[str]:
     """The different words of a text, in its order."""
+    words = (word[:LONGEST] for word in _whole(text))
+    return list(dict.fromkeys(part for word in words for part in _parts(word)))
+
+
+def _whole(text: str) -> list[str]:
+    """The words as long as they are."""
     folded = text.casefold()
     if not folded.isascii():
         folded = _ACCENT.sub("", unicodedata.normalize("NFKD", folded))
-    words = (word[:LONGEST] for word in _WORD.findall(folded))
-    return list(dict.fromkeys(part for word in words for part in _parts(word)))
+    return _WORD.findall(folded)
 
 
 def _parts(word: str) -> tuple[str, ...]:
@@ -37,3 +42,8 @@ def _parts(word: str) -> tuple[str, ...]:
 def typed(text: str) -> list[str]:
     """The words a person looks for."""
     return of(text)[:MOST_TYPED]
+
+
+def is_cut(text: str) -> bool:
+    """Whether `typed` leaves out some of what a person typed."""
+    return len(of(text)) > MOST_TYPED or any(len(word) > LONGEST for word in _whole(text))

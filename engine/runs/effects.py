@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from engine.connections.calls import Calls
 from engine.connections.contexts import Asked, LiveConnection, Purpose
-from engine.runs import guard, rendering, retries
+from engine.runs import deciding, guard, rendering, retries
 from engine.runs.history import Past
 from engine.runs.journal import JournalCheckpoint, Pen, line
 from engine.runs.lanes import Lanes
@@ -25,6 +25,11 @@ from engine.sdk.records import Record
 from engine.store.encoding import plain
 from engine.store.runs import Run, Written
 from engine.store.states import Entry, Hold, RunState
+
+STOOD_IN_A_BACKUP = (
+    "This run stood in a backup, and may have gone on before that was restored. The service offers no way to find out "
+    "whether it did what it would have been asked to."
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ class Effects:
             case guard.LookUp():
                 return await self._look_up(effect, decision, quick_tries=quick_tries)
             case guard.AskAPerson():
-                return review(effect, decision.why)
+                return review(effect, decision.why if effect.past.tries else STOOD_IN_A_BACKUP)
 
     async def _repeat(self, effect: Effect, *, quick_tries: int, error: Exception | None) -> Outcome:
         if error is None:
@@ -243,7 +248,7 @@ def review(
         at=effect.past.last_try or effect.past.since,
         candidates=list(candidates),
     )
-    notice = (f"review:{effect.run.id}", f"Please check whether “{effect.action.title}” went through: {why}")
+    notice = (f"review:{effect.run.id}", deciding.please_check(effect.action, effect.connection.connector, why))
     return Ends(RunState.NEEDS_REVIEW, why, lines=(*lines, shown), notice=notice)
 
 

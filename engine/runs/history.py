@@ -15,7 +15,8 @@ class Past:
 
     `open` counts the tries whose outcome is unknown; `asked` is the input that was sent, `form` what the form held
     besides (`if_exists`), `since` when the first try began. `done` says that there is an `output`. `tries` counts the
-    calls. `notes` grow while an action runs: no two steps may share a `Past`.
+    calls. `notes` grow while an action runs: no two steps may share a `Past`. `settled` is when it was found out, or
+    said by a person, that a try had no effect.
     """
 
     open: int = 0
@@ -27,6 +28,7 @@ class Past:
     done: bool = False
     output: Any = None
     notes: dict[str, Any] = field(default_factory=dict)
+    settled: datetime | None = None
 
     @property
     def started(self) -> bool:
@@ -58,7 +60,7 @@ def _after(past: Past, line: Line) -> Past:
         case Entry.FINISHED:
             return replace(past, open=0, done=True, output=data["output"])
         case Entry.NOT_DONE if data.get("looked_up"):
-            return replace(past, open=0)
+            return replace(past, open=0, settled=line.at)
         case Entry.NOT_DONE:
             return past.undone()
         case Entry.CHECKPOINT:
@@ -66,6 +68,8 @@ def _after(past: Past, line: Line) -> Past:
         case Entry.DECIDED if data["went_through"]:
             return replace(past, open=0, done=True, output=data["output"])
         case Entry.DECIDED:
-            return replace(past, open=0)
+            return replace(past, open=0, settled=line.at)
+        case Entry.REVIEW if data.get("anew"):
+            return replace(past, notes={})
         case Entry.FAILED | Entry.REVIEW | Entry.FILTERED:
             return past

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.runs.outcomes import Ends
-from engine.store import connections, notices, runs
+from engine.store import connections, notices, pauses, runs
 from engine.store.encoding import encode
 from engine.store.runs import Change, Run, Written
-from engine.store.states import Entry
+from engine.store.states import Entry, Hold, RunState
 from engine.store.writer import Writer
 
 LOOK_AGAIN = timedelta(minutes=1)
@@ -35,10 +35,11 @@ def line(path: str, entry: Entry, **data: Any) -> Written:
 
 @dataclass(frozen=True)
 class Journal:
-    """Writes for all runs of one process."""
+    """Writes for all runs of one process. `failed` is told the zap of each run that has failed."""
 
     writer: Writer
     now: Callable[[], datetime]
+    failed: Callable[[str], None] = lambda _zap_id: None
 
     def pen(self, run: Run) -> "Pen":
         """For one execution of one run."""
@@ -82,12 +83,18 @@ class Pen:
             if ends.notice:
                 matter, said = ends.notice
                 notices.tell(connection, matter, said, zap_id=self.run.zap_id, now=now())
+            elif ends.state == RunState.FAILED:
+                notices.tell(connection, f"failed:{self.run.zap_id}", ends.problem, zap_id=self.run.zap_id, now=now())
             if ends.refused_connection:
                 connections.refuse(connection, *ends.refused_connection, now=now())
             elif ends.waits_for and connections.is_active(connection, ends.waits_for):
                 runs.look_again(connection, self.run.id, at=now() + LOOK_AGAIN)
+            if ends.hold == Hold.QUOTA:  # the others need not ask
+                pauses.reach_quota(connection, self.run.zap_id, ends.due_at)
 
         await self._put(ends.lines, ends.change(step), also)
+        if ends.state == RunState.FAILED:
+            self._journal.failed(self.run.zap_id)
 
     async def _put(self, lines: Sequence[Written], change: Change | None, also: Also | None = None) -> None:
         """What was kept back stays kept if it could not be written: it may be the result of an effect."""

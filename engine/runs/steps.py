@@ -1,7 +1,8 @@
 """One step of a run: reads what was drawn, renders it with what came before, and has it done. Called by execute.py."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,8 +12,8 @@ from engine.connections.calls import Calls
 from engine.connections.contexts import Asked, LiveConnection, Purpose
 from engine.connections.stored import Connections, NotUsable
 from engine.errors import NotFound
-from engine.registry import Registry
-from engine.runs import asking, rendering
+from engine.registry import Registry, until_unchanged
+from engine.runs import asking, deciding, rendering
 from engine.runs.asking import NoAnswer
 from engine.runs.effects import Effect, Effects, ending, idempotency_key
 from engine.runs.history import Past
@@ -48,7 +49,10 @@ class Steps:
     connections: Connections
     calls: Calls
     effects: Effects
-    installation: str
+    installation: Callable[[], str]
+    """Its id is part of every idempotency key; a copy that is parted from its original has another one."""
+    restored_at: datetime | None = None
+    """Runs that are older stood in a backup, and may have gone on in the installation that it was made of."""
 
     async def take(self, step: Step, scene: Scene) -> Outcome:
         """Does one step, unless the journal says that it was done. Raises `journal.Lost`."""
@@ -60,28 +64,33 @@ class Steps:
         return await self._use(step, scene)
 
     async def _found(self, step: ActionStep) -> tuple[Operation[Any, Any], LiveConnection]:
-        """Both of the same code: an edit of the connector may be taken up between the two looks."""
-        while True:
-            registry = self.registry()
+        """Both of the same code."""
+        for registry in until_unchanged(self.registry):
             operation = registry.operation(step.use)
             live = await self.connections.serving(step.use, step.connection)
-            if registry is self.registry():
-                return operation, live
+        return operation, live
+
+    def _missing(self, step: ActionStep) -> str:
+        """Why its app is not there, of which this version was published; “” if it is, or cannot be loaded."""
+        registry = self.registry()
+        known = step.app in registry.connectors or any(one.name == step.app for one in registry.broken)
+        return "" if known else f"The app “{step.app}” is not installed any more."
 
     async def _use(self, step: ActionStep, scene: Scene) -> Outcome:
         try:
             operation, live = await self._found(step)
         except NotFound as error:
-            return needs_attention(scene.pen.run, str(error))
+            return needs_attention(scene.pen.run, self._missing(step) or str(error))
         except NotUsable as error:
-            return Ends(RunState.HELD, str(error), hold=f"{Hold.CONNECTION}:{error.connection_id}")
+            return _without_account(error)
+        step = self.connections.typed.opened(step)
         try:
             given = _given(step, operation, scene)
         except ValidationError:
-            return _unreadable(step, operation, scene)
+            return _unreadable(step, operation, live, scene)
         if isinstance(given, Refusal):
             started = scene.past(step.key).started
-            return _unreadable(step, operation, scene) if started else _refused(step, given)
+            return _unreadable(step, operation, live, scene) if started else _refused(step, given)
         if isinstance(operation, Search):
             return await self._find(step, operation, live, given, scene)
         return await self.effects.perform(self._effect(step, operation, live, given, scene))
@@ -97,9 +106,18 @@ class Steps:
             connection=live,
             given=rendering.passed_on(action, form),
             if_exists=rendering.if_exists(form),
-            past=scene.past(step.key),
-            key=idempotency_key(self.installation, scene.pen.run.id, step.key),
+            past=self._past(scene, step.key),
+            key=idempotency_key(self.installation(), scene.pen.run.id, step.key),
         )
+
+    def _past(self, scene: Scene, path: str) -> Past:
+        """What is known of an action; of one that stood in a backup, that its outcome is not."""
+        past, run = scene.past(path), scene.pen.run
+        if self.restored_at is None or run.created_at >= self.restored_at:
+            return past
+        if past.settled is not None and past.settled >= self.restored_at:
+            return past
+        return replace(past, open=max(past.open, 1), since=past.since or run.created_at)
 
     async def _find(
         self, step: ActionStep, search: Search[Any, Any], live: LiveConnection, given: BaseModel, scene: Scene
@@ -113,6 +131,13 @@ class Steps:
             return Ends(RunState.STOPPED, rendering.nothing_found(search))
         output = plain(found) if found is not None else {}
         return Done(output, (line(step.key, Entry.FINISHED, output=output, input=given),))
+
+
+def _without_account(error: NotUsable) -> Ends:
+    """The run is held until a person has repaired the account, or put another one in its place."""
+    about, said = error.connection_id, str(error)
+    notice = (f"{error.notice}:{about}", said) if error.notice else None
+    return Ends(RunState.HELD, said, hold=f"{Hold.CONNECTION}:{about}", notice=notice)
 
 
 def _filter(step: FilterStep, scene: Scene) -> Outcome:
@@ -145,10 +170,10 @@ def _refused(step: Step, refusal: Refusal) -> Ends:
     return Ends(RunState.FAILED, refusal.sentence, field=refusal.field, lines=(failed,))
 
 
-def _unreadable(step: ActionStep, operation: Operation[Any, Any], scene: Scene) -> Ends:
+def _unreadable(step: ActionStep, operation: Operation[Any, Any], live: LiveConnection, scene: Scene) -> Ends:
     """An open call whose input does not fit the connector any more: only a person can say what became of it."""
     past = scene.past(step.key)
     why = "The app was changed since this was sent, so it cannot be found out whether it went through."
     shown = line(step.key, Entry.REVIEW, why=why, sent=past.asked, at=past.last_try, candidates=[])
-    notice = (f"review:{scene.pen.run.id}", f"Please check whether “{operation.title}” went through: {why}")
+    notice = (f"review:{scene.pen.run.id}", deciding.please_check(operation, live.connector, why))
     return Ends(RunState.NEEDS_REVIEW, why, lines=(shown,), notice=notice)

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from pydantic import SecretStr
+
 ProgressState = Literal["begun", "done"]
 
 
@@ -38,6 +40,24 @@ class Suggestion:
     possible: bool = True
 
 
+@dataclass(frozen=True)
+class SmtpAccount:
+    """How mail is sent as a connection: what a function registered with `@connector.sends_mail` returns.
+
+    `secret` is the password, or with `oauth` an access token (XOAUTH2). `sender` is the address it is sent from.
+    `ca_file` names certificates to trust besides the system's.
+    """
+
+    host: str
+    sender: str
+    username: str
+    secret: SecretStr
+    port: int = 465
+    security: Literal["tls", "starttls", "none"] = "tls"
+    oauth: bool = False
+    ca_file: str = ""
+
+
 Suggest = Callable[[Mapping[str, Any]], Suggestion | None]
 """(what was typed so far, by field) → what follows from it, or None. Pure and quick."""
 
@@ -56,4 +76,4 @@ class Introduction:
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
-__all__ = ["Introduction", "Progress", "Suggest", "Suggestion", "unwatched"]
+__all__ = ["Introduction", "Progress", "SmtpAccount", "Suggest", "Suggestion", "unwatched"]

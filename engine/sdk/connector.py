@@ -43,6 +43,8 @@ class Action(Operation[GivenT, ReturnedT]):
     (within `idempotency_window`, if it forgets). It may be a function `(profile) -> bool` of the connection's profile,
     or `(profile, given) -> bool` where it depends on the input too.
     `settles` is how long the service may take until `lookup` can see an effect.
+    `uses_quota` says that what it makes counts toward a quota of the account's plan, where the plan has one: people are
+    told so before.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class Action(Operation[GivenT, ReturnedT]):
         settles: timedelta,
         repeatable: Repeatable,
         idempotency_window: timedelta | None,
+        uses_quota: bool,
     ) -> None:
         super().__init__(connector, function, signatures.of_call(connector, function), sentence=sentence, title=title)
         self.timeout = timeout
         self.settles = settles
         self.idempotency_window = idempotency_window
+        self.uses_quota = uses_quota
         self._repeatable = _of_both(repeatable)
         self.never_repeatable = repeatable is False
         self.find_this: Callable[..., Any] | None = None
@@ -257,6 +261,8 @@ class Connector:
         self.introduction = introduction
         self.checked_by: Callable[..., Any] | None = None
         self.check_blocking = False
+        self.mail_account: Callable[..., Any] | None = None
+        self.mail_account_blocking = False
         self.triggers: dict[str, Trigger[Any, Any]] = {}
         self.actions: dict[str, Action[Any, Any]] = {}
         self.searches: dict[str, Search[Any, Any]] = {}
@@ -277,6 +283,14 @@ class Connector:
         """Registers the function that must succeed before a connection is saved; it returns the `Account`."""
         self.check_blocking = signatures.of_check(self.key, function).blocking
         self.checked_by = function
+        return function
+
+    def sends_mail(self, function: FunctionT) -> FunctionT:
+        """Registers how mail is sent as a connection of this app, `(ctx) -> SmtpAccount`: then people can choose it
+        for Zapwerk's own notices. It only tells; the engine sends.
+        """
+        self.mail_account_blocking = signatures.of_check(self.key, function).blocking
+        self.mail_account = function
         return function
 
     def trigger(
@@ -301,6 +315,7 @@ class Connector:
         settles: timedelta = SETTLES_AFTER,
         repeatable: Repeatable = False,
         idempotency_window: timedelta | None = None,
+        uses_quota: bool = False,
     ) -> _AsAction:
         """Describes an action: see `Action`."""
         options = {
@@ -310,6 +325,7 @@ class Connector:
             "settles": settles,
             "repeatable": repeatable,
             "idempotency_window": idempotency_window,
+            "uses_quota": uses_quota,
         }
         return _AsAction(options, self)
 

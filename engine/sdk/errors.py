@@ -60,7 +60,10 @@ class OutcomeUnknown(ConnectorError):
 
 
 class QuotaReached(ConnectorError):
-    """The plan's limit at the service is reached. `until` is when it will be lifted, if that is known."""
+    """The plan's limit at the service is reached.
+
+    `until` is when it will be lifted, if that is known.
+    """
 
     def __init__(self, message: str = "", *, until: datetime | None = None) -> None:
         super().__init__(message)
@@ -68,7 +71,10 @@ class QuotaReached(ConnectorError):
 
 
 class InvalidInput(ConnectorError):
-    """The service refuses a value. `field` is the name of the input field, if it is known."""
+    """The service refuses a value.
+
+    `field` is the name of the input field, if it is known.
+    """
 
     def __init__(self, message: str = "", *, field: str | None = None) -> None:
         super().__init__(message)
@@ -84,7 +90,11 @@ class Stopped(ConnectorError):
 
 
 class CannotTell(ConnectorError):
-    """A lookup that can say neither yes nor no. `candidates` are what a person should look at, as plain data."""
+    """It cannot be told whether it arrived.
+
+    The answer of a lookup that can say neither yes nor no; `candidates` are what a person should look at, as plain
+    data.
+    """
 
     def __init__(self, message: str = "", *, candidates: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(message)

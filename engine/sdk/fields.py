@@ -68,10 +68,14 @@ class Choices:
 
     In a trigger such a field names the place that is watched (a folder, a project); another value there is another
     source with a baseline of its own. `place=False` says that it is not so.
+
+    `depends` names the other fields whose values `function` reads from `given`: when one of them changes, the editor
+    asks again, and marks a value that is not among the choices any more. On a `list`, several may be chosen.
     """
 
     function: Callable[..., Any]
     place: bool = True
+    depends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ class Labels:
 @dataclass(frozen=True)
 class Verbatim:
     """Marks a JSON field in which a text stays the text it is, also where it looks like JSON."""
+
+
+@dataclass(frozen=True)
+class MayBeSecret:
+    """On a type that may be a `Secret` or something else, by what the model says: put there by `shape_of`."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +189,13 @@ def field_shape(info: FieldInfo) -> Shape:
 
 def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo, Shape]]:
     """Name, pydantic field and shape of each field of a model, in order."""
-    for name, info in model.model_fields.items():
-        yield name, info, field_shape(info)
+    return iter(_fields(model))
+
+
+@lru_cache(maxsize=1024)
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, FieldInfo, Shape], ...]:
+    """Kept: a draft of fifty steps asks for these six hundred times with every key that is typed."""
+    return tuple((name, info, field_shape(info)) for name, info in model.model_fields.items())
 
 
 @lru_cache(maxsize=1024)
@@ -206,6 +220,7 @@ def _unwrap(annotation: Any, markers: tuple[Any, ...]) -> tuple[Any, tuple[Any, 
         elif origin in (Union, types.UnionType):
             others = [one for one in get_args(annotation) if one is not type(None)]
             if len(others) != 1:
+                markers = (*markers, MayBeSecret()) if _may_hold_a_secret(annotation) else markers
                 return Any, markers, optional or len(others) < len(get_args(annotation))
             annotation, optional = others[0], True
         else:

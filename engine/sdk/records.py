@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
@@ -12,9 +12,11 @@ class Record(BaseModel):
 
     `id` is stable: the same thing has the same id for ever, however often it is read. The engine tells
     new from known by it, so an id's format is a promise. Fields the model does not name are kept and can be mapped.
+    `counted: ClassVar = ("client", "clients")` says what one and several are called, for sums like “12 clients”.
     """
 
     model_config = ConfigDict(extra="allow")
+    counted: ClassVar[tuple[str, ...]] = ()
 
     id: str
     _misfit: str = PrivateAttr("")

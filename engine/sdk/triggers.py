@@ -38,6 +38,18 @@ class Trigger(Operation[GivenT, ReturnedT]):
         self.paged = signature.paged
         self.listen: Callable[..., Any] | None = None
         self.listen_blocking = False
+        self.counted_by: Callable[..., Any] | None = None
+        self.count_blocking = False
+
+    def count(self, function: FunctionT) -> FunctionT:
+        """Registers `(ctx, given) -> int`: how many records are there already, before anything is chosen among them.
+
+        People are told the number when they switch a zap on: “What is there already (12 e-mails) is ignored.” Only for
+        what the service tells at once, in one or two calls: who waits for it sees the page without the number.
+        """
+        self.count_blocking = signatures.of_check(self.connector, function).blocking
+        self.counted_by = function
+        return function
 
     def listener(self, function: FunctionT) -> FunctionT:
         """Registers the function that returns when it is worth polling. It carries no data."""

@@ -125,6 +125,12 @@ def every(session: Session) -> list[StoredConnection]:
     return [_stored(row) for row in session.exec(alive)]
 
 
+def removed(session: Session) -> list[StoredConnection]:
+    """The tombstones, by name."""
+    gone = select(ConnectionRow).where(col(ConnectionRow.deleted_at).is_not(None))
+    return [_stored(row) for row in session.exec(gone.order_by(func.lower(ConnectionRow.name)))]
+
+
 def set_sealed(session: Session, connection_id: str, sealed: bytes, *, now: datetime) -> None:
     """Replaces the credentials (a refreshed token, another key)."""
     row = _row(session, connection_id)

@@ -85,6 +85,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
     connection.execute("PRAGMA journal_mode=WAL").close()
     connection.execute("PRAGMA synchronous=FULL").close()
+    connection.execute("PRAGMA secure_delete=ON").close()  # what is erased is written over: Debian's default, not all's
 
 
 def _begin(connection: Connection) -> None:

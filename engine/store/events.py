@@ -26,6 +26,7 @@ def newest(session: Session, zap_id: str, use: str, limit: int) -> list[Event]:
         .where(
             RunRow.zap_id == zap_id,
             col(RunRow.replay_of).is_(None),
+            RunRow.contents == "",
             col(EventRow.source).startswith(f"{use}:", autoescape=True),
         )
     )

@@ -9,6 +9,12 @@ INSTALLATION = "installation"
 KEY_FINGERPRINT = "key_fingerprint"
 PAUSED = "paused"
 SERVED_AT = "served_at"
+HEARTBEAT = "heartbeat"  # when the database was last seen to take something
+BACKUPS = "backups"  # when backups are made, and how many are kept
+BACKUP_CODE = "backup_code"  # what the recovery code stands for, sealed
+PLACE = "place"  # where this installation ran last
+RESTORED = "restored"  # what was restored, and what was decided since, zap by zap
+REPLACED = "replaced"  # followed by an account's id: which one was put in its place
 DEMO = "demo"  # where the demo's stand-ins have their pages; only a demo's own installation has it
 
 
@@ -19,6 +25,12 @@ def get(session: Session, name: str) -> str | None:
 
 def put(session: Session, name: str, value: str) -> None:
     session.merge(SettingRow(name=name, value=value))
+
+
+def drop(session: Session, name: str) -> None:
+    row = session.get(SettingRow, name)
+    if row is not None:
+        session.delete(row)
 
 
 def installation(session: Session) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from engine.store import ids, notices, runs, watches
+from engine.store import ids, notices, overlap, runs, watches
 from engine.store.hot import Statement
 from engine.store.moments import NEVER, span_ms, to_ms
 from engine.store.states import Hold, RunState, ZapState
 from engine.store.tables import RunRow, SeenRow
 from engine.store.watches import Watch
+from engine.zaps.model import Overlap
 
 IDS_PER_QUESTION = 1000  # databases limit the values of one statement
 FLOOD_WINDOW = timedelta(minutes=10)
@@ -23,6 +24,8 @@ FLOOD_SENTENCE = (
     "More than {limit} events came within ten minutes. The further ones are on hold: release or cancel them, or set "
     "another limit for this zap."
 )
+
+SKIPPED = "Another run of this zap was still going on, and the zap skips what comes meanwhile."
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Taken:
     held: int = 0
 
 
-_STANDING = Statement("SELECT published, state FROM zap WHERE id = :zap_id")
+_STANDING = Statement("SELECT published, state, overlap, quota_until FROM zap WHERE id = :zap_id")
 _NEW_EVENT = Statement(
     "INSERT INTO event (id, zap_id, source, record_id, payload, received_at) "
     "VALUES (:id, :zap_id, :source, :record_id, :payload, :received_at)"
@@ -80,7 +83,8 @@ def take_in(
     `flood_limit` is the number of events in ten minutes after which runs are held; None for no limit.
     """
     cursor = batch.cursor if batch.moves_cursor else watch.cursor
-    if not watches.move_cursor(connection, watch, cursor, until=until, warning=batch.said):
+    moved = bool(batch.records) or cursor != watch.cursor
+    if not watches.move_cursor(connection, watch, cursor, now=now, until=until, warning=batch.said, moved=moved):
         return None
     known = known_ids(connection, watch.zap_id, watch.source, [record.id for record in batch.records])
     fresh = list({record.id: record for record in batch.records if record.id not in known}.values())
@@ -102,16 +106,20 @@ def accept(
     now: datetime,
 ) -> Taken:
     """Makes an event and a run of each record; those beyond the flood limit are held."""
-    published, state = _STANDING(connection, zap_id=zap_id).fetchone()
+    standing = _Standing(*_STANDING(connection, zap_id=zap_id).fetchone())
     room = _room(connection, zap_id, flood_limit, now)
     moment = to_ms(now)
+    busy = standing.overlap == Overlap.SKIP and overlap.goes_on(connection, zap_id)
     made = []
     for number, record in enumerate(records):
         event_id = ids.new()
         event = {"id": event_id, "zap_id": zap_id, "source": source, "record_id": record.id, "payload": record.payload}
         _NEW_EVENT(connection, **event, received_at=moment)
-        made.append(new_run(zap_id, published, event_id, moment, hold=_hold(state, number >= room)))
-        begin(connection, made[-1])
+        run = new_run(zap_id, standing.published, event_id, moment)
+        run |= standing.rests(moment, over_the_limit=number >= room) or (_skipped(moment) if busy else {})
+        begin(connection, run)
+        made.append(run)
+        busy = busy or (standing.overlap == Overlap.SKIP and run["state"] == RunState.QUEUED)
     held = sum(run["hold"] == Hold.FLOOD for run in made)
     if held:
         notices.tell(connection, f"flood:{zap_id}", FLOOD_SENTENCE.format(limit=flood_limit), zap_id=zap_id, now=now)
@@ -123,19 +131,17 @@ def begin(connection: Connection, run: dict[str, Any]) -> None:
     _NEW_RUN(connection, **run)
 
 
-def new_run(
-    zap_id: str, version: int, event_id: str, moment: int, *, hold: str = "", replay_of: str | None = None
-) -> dict[str, Any]:
-    """The values of a new run's row."""
+def new_run(zap_id: str, version: int, event_id: str, moment: int, *, replay_of: str | None = None) -> dict[str, Any]:
+    """The values of a new run's row; it is queued."""
     return {
         "id": ids.new(),
         "zap_id": zap_id,
         "version": version,
         "event_id": event_id,
         "replay_of": replay_of,
-        "state": (RunState.HELD if hold else RunState.QUEUED).value,
-        "hold": str(hold),
-        "due_at": NEVER if hold else moment,
+        "state": RunState.QUEUED.value,
+        "hold": "",
+        "due_at": moment,
         "attempt": 0,
         "owner": "",
         "epoch": 0,
@@ -146,6 +152,7 @@ def new_run(
         "created_at": moment,
         "started_at": None,
         "finished_at": None,
+        "contents": "",
     }
 
 
@@ -202,7 +209,27 @@ def _room(connection: Connection, zap_id: str, limit: int | None, now: datetime)
     return max(limit - int(count), 0)
 
 
-def _hold(zap_state: str, over_the_limit: bool) -> str:
-    if over_the_limit:
-        return Hold.FLOOD
-    return Hold.PAUSED if zap_state == ZapState.PAUSED else ""
+@dataclass(frozen=True)
+class _Standing:
+    """How the zap stands whose events come."""
+
+    published: int
+    state: str
+    overlap: str
+    quota_until: int
+
+    def rests(self, moment: int, *, over_the_limit: bool) -> dict[str, Any]:
+        """What of a new run is different because it is held; nothing if it is not."""
+        if over_the_limit:
+            return _held(Hold.FLOOD)
+        if self.state == ZapState.PAUSED:
+            return _held(Hold.PAUSED)
+        return _held(Hold.QUOTA, self.quota_until) if self.quota_until > moment else {}
+
+
+def _held(hold: Hold, until: int = NEVER) -> dict[str, Any]:
+    return {"state": RunState.HELD.value, "hold": hold.value, "due_at": until}
+
+
+def _skipped(moment: int) -> dict[str, Any]:
+    return {"state": RunState.FILTERED.value, "problem": SKIPPED, "finished_at": moment}

@@ -5,13 +5,14 @@ takes ten times as long as knowing them. Called by the page of zaps, through `Ou
 """
 
 import json
+from collections import namedtuple
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlmodel import Session, col, func, or_, select, text
+from sqlmodel import Session, col, or_, select, text
 
+from engine.store import gathered
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import ZapState
 from engine.store.tables import VersionRow, WatchRow, ZapRow
@@ -22,11 +23,13 @@ AT_ONCE = 400  # drawings in one statement; SQLite takes 32,766 values, PostgreS
 
 @dataclass(frozen=True)
 class Uses:
-    """What a drawing uses: its trigger (“imap.new_email”, “” while none is chosen), its apps in order, its accounts."""
+    """What a drawing uses: its trigger (“imap.new_email”, “” while none is chosen), its apps in order, its accounts;
+    and the app of each step by its key."""
 
     trigger: str = ""
     apps: tuple[str, ...] = ()
     connections: tuple[str, ...] = ()
+    steps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,16 +66,8 @@ class _Drawn:
     differs: bool
 
 
-_COLUMNS = (
-    ZapRow.id,
-    ZapRow.name,
-    ZapRow.state,
-    ZapRow.attention,
-    ZapRow.folder,
-    ZapRow.published,
-    ZapRow.revision,
-    ZapRow.updated_at,
-    ZapRow.deleted_at,
+_Row = namedtuple(
+    "_Row", ("id", "name", "state", "attention", "folder", "published", "revision", "updated_at", "deleted_at")
 )
 
 
@@ -80,27 +75,29 @@ _COLUMNS = (
 class Outlines:
     """Reads lists, and remembers what it read: by zap, its row with the outline made of it, and its drawing."""
 
-    _made: dict[str, tuple[Any, Outline]] = field(default_factory=dict)
+    _made: dict[str, tuple[_Row, Outline]] = field(default_factory=dict)
     _drawn: dict[str, _Drawn] = field(default_factory=dict)
 
     def every(self, session: Session) -> list[Outline]:
         """All zaps that were not deleted, by name."""
-        found = self._read(session, col(ZapRow.deleted_at).is_(None), func.lower(ZapRow.name))
+        found = self._read(session, "deleted_at IS NULL ORDER BY lower(name)", {})
         if len(self._made) > 2 * len(found) + AT_ONCE:
             self._forget({one.id for one in found})
         return found
 
     def deleted(self, session: Session, *, since: datetime) -> list[Outline]:
         """Those that were deleted since then, the last one first."""
-        return self._read(session, col(ZapRow.deleted_at) >= to_ms(since), col(ZapRow.deleted_at).desc())
+        return self._read(session, "deleted_at >= :since ORDER BY deleted_at DESC", {"since": to_ms(since)})
 
     def some(self, session: Session, zap_ids: Collection[str]) -> list[Outline]:
         """These, as far as they were not deleted, by name."""
-        wanted = col(ZapRow.id).in_(list(zap_ids))
-        return self._read(session, wanted & col(ZapRow.deleted_at).is_(None), func.lower(ZapRow.name))
+        names = {f"zap_{place}": zap_id for place, zap_id in enumerate(zap_ids)}
+        listed = ", ".join(f":{name}" for name in names) or "NULL"
+        return self._read(session, f"id IN ({listed}) AND deleted_at IS NULL ORDER BY lower(name)", names)
 
-    def _read(self, session: Session, wanted: Any, order: Any) -> list[Outline]:
-        rows = session.execute(select(*_COLUMNS).where(wanted).order_by(order)).all()  # type: ignore[call-overload]
+    def _read(self, session: Session, wanted: str, values: Mapping[str, object]) -> list[Outline]:
+        sql = f"SELECT {', '.join(_Row._fields)} FROM zap WHERE {wanted}"  # noqa: S608 - built here
+        rows = [_Row(*values) for values in gathered.rows(session.connection(), sql, _Row._fields, values)]
         changed = [row for row in rows if row.id not in self._made or self._made[row.id][0] != row]
         redrawn = [row for row in changed if row.id not in self._drawn or self._drawn[row.id].key != _key(row)]
         self._draw(session, {row.id: _key(row) for row in redrawn})
@@ -143,8 +140,8 @@ _LAST_CALLS = """
 
 
 def troubled(session: Session) -> frozenset[str]:
-    """The zaps whose trigger cannot be checked at the moment."""
-    wrong = or_(col(WatchRow.problem) != "", col(WatchRow.waits_for) != "")
+    """The zaps whose trigger may not do its work: its health is judged by engine.triggers."""
+    wrong = or_(col(WatchRow.problem) != "", col(WatchRow.waits_for) != "", col(WatchRow.alarmed_at) > 0)
     return frozenset(session.exec(select(WatchRow.zap_id).where(col(WatchRow.active), wrong)))
 
 
@@ -156,7 +153,7 @@ def _drawings(session: Session, zap_ids: Sequence[str]) -> Iterator[tuple[str, s
         yield row.id, row.draft, row.definition
 
 
-def _key(row: Any) -> tuple[int, int | None]:
+def _key(row: _Row) -> tuple[int, int | None]:
     return row.revision, row.published
 
 
@@ -177,10 +174,11 @@ def _uses(definition: str) -> Uses:
         trigger=drawn["trigger"].get("use", ""),
         apps=tuple(app for app in apps if app),
         connections=tuple(account for account in accounts if account),
+        steps={user["key"]: str(user.get("use", "")).partition(".")[0] for user in users[1:]},
     )
 
 
-def _outline(row: Any, drawn: _Drawn) -> Outline:
+def _outline(row: _Row, drawn: _Drawn) -> Outline:
     state = ZapState(row.state)
     return Outline(
         id=row.id,

@@ -17,6 +17,7 @@ from engine.errors import NotFound
 from engine.store.encoding import clean, decode
 from engine.store.hot import Statement
 from engine.store.moments import NEVER, from_ms, maybe, to_ms
+from engine.store.overlap import due_again
 from engine.store.states import FINISHED, Entry, Hold, RunState
 from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow
 
@@ -48,6 +49,7 @@ class Run:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    contents: str = ""  # states.Contents
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,11 @@ def get(session: Session, run_id: str) -> Run:
     return of_row(row)
 
 
+def hold_of(session: Session, run_id: str) -> str:
+    """Why a run is held; “” for one that is not, or is not there."""
+    return session.execute(select(_RUN.hold).where(_RUN.id == run_id)).scalar() or ""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Which runs to list, newest first; `before` is the id of the last one of the page before."""
@@ -249,13 +256,14 @@ def release_due(connection: Connection, *, now: datetime) -> int:
 
 def _queue(connection: Connection, condition: Any, now: datetime) -> int:
     held = update(RunRow).where(_RUN.state == RunState.HELD, condition)
-    return connection.execute(held.values(state=RunState.QUEUED, hold="", due_at=to_ms(now))).rowcount
+    return connection.execute(held.values(state=RunState.QUEUED, hold="", due_at=due_again(now))).rowcount
 
 
-def hold_waiting(connection: Connection, zap_id: str, hold: Hold) -> int:
-    """Holds a zap's runs that have not begun; returns how many."""
+def hold_waiting(connection: Connection, zap_id: str, hold: Hold, *, until: datetime | None = None) -> int:
+    """Holds a zap's runs that have not begun, for good or until then; returns how many."""
     waiting = update(RunRow).where(_RUN.zap_id == zap_id, _RUN.state == RunState.QUEUED)
-    return connection.execute(waiting.values(state=RunState.HELD, hold=hold, due_at=NEVER)).rowcount
+    due_at = NEVER if until is None else to_ms(until)
+    return connection.execute(waiting.values(state=RunState.HELD, hold=hold, due_at=due_at)).rowcount
 
 
 def cancel(connection: Connection, run_id: str, *, now: datetime) -> bool:
@@ -269,7 +277,7 @@ def cancel(connection: Connection, run_id: str, *, now: datetime) -> bool:
 def decide(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> bool:
     """Writes what a person said about a run that waits for it, and queues it; False if it does not wait."""
     waiting = update(RunRow).where(_RUN.id == run_id, _RUN.state == RunState.NEEDS_REVIEW)
-    values = {"state": RunState.QUEUED, "due_at": to_ms(now), "problem": "", "epoch": _RUN.epoch + 1}
+    values = {"state": RunState.QUEUED, "due_at": due_again(now), "problem": "", "epoch": _RUN.epoch + 1}
     if connection.execute(waiting.values(**values)).rowcount != 1:
         return False
     copy(connection, run_id, lines, now=now)
@@ -312,4 +320,5 @@ def of_row(row: Any) -> Run:
         created_at=from_ms(row.created_at),
         started_at=maybe(row.started_at),
         finished_at=maybe(row.finished_at),
+        contents=row.contents,
     )

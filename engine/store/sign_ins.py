@@ -63,10 +63,10 @@ def every(session: Session, person_id: str) -> list[StoredSignIn]:
     return [_stored(row) for row in session.exec(of_person.order_by(col(SignInRow.last_seen_at).desc()))]
 
 
-def seen(session: Session, sign_in_id: str, *, now: datetime) -> bool:
-    """False if it was ended meanwhile."""
+def seen(session: Session, sign_in_id: str, *, now: datetime) -> None:
+    """Notes it, unless the sign-in was ended meanwhile."""
     its = update(SignInRow).where(col(SignInRow.id) == sign_in_id)
-    return bool(session.exec(its.values(last_seen_at=to_ms(now))).rowcount)
+    session.exec(its.values(last_seen_at=to_ms(now)))
 
 
 def end(session: Session, person_id: str, sign_in_id: str) -> bool:

@@ -52,6 +52,14 @@ FINISHED = frozenset(
 )
 
 
+class Contents(StrEnum):
+    """What became of the data of a run: its event's, and those of its journal. The run itself stays."""
+
+    KEPT = ""
+    DELETED = "deleted"  # by age
+    ERASED = "erased"  # by a person, for somebody's sake
+
+
 class ZapState(StrEnum):
     """Whether a zap takes events in. `PAUSED` does, and holds their runs."""
 
@@ -78,6 +86,7 @@ class Hold(StrEnum):
     PAUSED = "paused"
     ATTENTION = "attention"
     CONNECTION = "connection"
+    RESTORED = "restored"
 
 
 class Entry(StrEnum):

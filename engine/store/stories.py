@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from engine.store.moments import from_ms
 from engine.store.runs import Run
-from engine.store.states import Entry, RunState
+from engine.store.states import Entry, Hold, RunState
 
 LARGEST = 1_000_000
 """Bytes of one value that are read; larger ones are not decoded for a few words of them."""
@@ -54,7 +54,7 @@ def ids_before(connection: Connection, run_id: str, limit: int) -> list[str]:
 _STORIES = """
     SELECT run.id, run.zap_id, run.state, run.problem, event.record_id,
         CASE WHEN length(event.payload) <= :largest THEN event.payload END AS payload
-    FROM run JOIN event ON event.id = run.event_id WHERE run.id IN ({ids})
+    FROM run JOIN event ON event.id = run.event_id WHERE run.id IN ({ids}) AND run.contents = ''
 """
 _JOURNAL = f"""
     SELECT run_id, CASE WHEN length(data) <= :largest THEN data END AS data FROM journal
@@ -137,6 +137,15 @@ def sibling(connection: Connection, run_id: str) -> Sibling | None:
     sql = text("SELECT id, state, created_at FROM run WHERE id = :run_id")
     row = connection.execute(sql, {"run_id": run_id}).one_or_none()
     return None if row is None else Sibling(row.id, RunState(row.state), from_ms(row.created_at))
+
+
+def disconnected(connection: Connection, hold: str) -> str:
+    """The name of the account that a run with this hold waits for, if it was disconnected; else “”."""
+    kind, _, about = hold.partition(":")
+    if kind != Hold.CONNECTION:
+        return ""
+    sql = text("SELECT name FROM connection WHERE id = :about AND deleted_at IS NOT NULL")
+    return connection.execute(sql, {"about": about}).scalar() or ""
 
 
 def connection_names(connection: Connection, connection_ids: Sequence[str]) -> dict[str, str]:

@@ -3,16 +3,22 @@
 Times are milliseconds since 1970 (moments.py); `data`, `cursor`, `payload` and `definition` are JSON bytes or text.
 """
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 _QUEUED, _HELD = text("state = 'queued'"), text("hold <> ''")  # as the statements say it that use these indexes
 _RESTED, _REPLAY = text("state <> 'queued' AND state <> 'running'"), text("replay_of IS NOT NULL")
+_OPEN = text("closed_at IS NULL")
 _ASKS = text("state = 'held' OR state = 'needs_review'")
+_ENDED = text("contents = '' AND finished_at IS NOT NULL")
 
 
-def _ms(*, index: bool = False, nullable: bool = False) -> Column[int]:
-    return Column(BigInteger, nullable=nullable, index=index)
+def _ms(*, index: bool = False, nullable: bool = False, server_default: str | None = None) -> Column[int]:
+    return Column(BigInteger, nullable=nullable, index=index, server_default=server_default)
+
+
+def _count() -> Column[int]:
+    return Column(Integer, nullable=False, server_default="0")
 
 
 class SettingRow(SQLModel, table=True):
@@ -68,7 +74,11 @@ class ZapRow(SQLModel, table=True):
     folder: str = Field(default="", sa_column_kwargs={"server_default": ""})
     updated_by: str = Field(default="", sa_column_kwargs={"server_default": ""})  # a person's id
     published: int | None = None
-    concurrency: int | None = None  # of the published version
+    concurrency: int | None = None  # of the published version, as is `overlap`
+    overlap: str = Field(default="parallel", sa_column_kwargs={"server_default": "parallel"})  # model.Overlap
+    passed: str = Field(default="", sa_column_kwargs={"server_default": ""})  # runs that rest hold nobody up to this id
+    quota_until: int = Field(default=0, sa_column=_ms(server_default="0"))  # runs are held until then
+    resumed_at: int = Field(default=0, sa_column=_ms(server_default="0"))  # failures count since then
     revision: int = 1
     created_at: int = Field(sa_column=_ms())
     updated_at: int = Field(sa_column=_ms())
@@ -110,6 +120,23 @@ class WatchRow(SQLModel, table=True):
     failures: int = 0
     problem: str = ""
     warning: str = ""
+    watched_since: int = Field(default=0, sa_column=_ms(server_default="0"))  # silence before that does not count
+    failing_since: int = Field(default=0, sa_column=_ms(server_default="0"))
+    cursor_at: int = Field(
+        default=0, sa_column=_ms(server_default="0")
+    )  # when something new came last, or the cursor moved
+    alarmed_at: int = Field(
+        default=0, sa_column=_ms(server_default="0")
+    )  # when people were told of its silence; 0: they were not
+    line_number: int = Field(default=0, sa_column=_count())  # the newest line of its log of checks, …
+    line_outcome: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    line_since: int = Field(default=0, sa_column=_ms(server_default="0"))
+    line_checks: int = Field(default=0, sa_column=_count())
+    line_found: int = Field(default=0, sa_column=_count())
+    hour: int = Field(default=0, sa_column=_count())  # … and its newest hour: see checks.py
+    hour_checks: int = Field(default=0, sa_column=_count())
+    hour_failed: int = Field(default=0, sa_column=_count())
+    hour_found: int = Field(default=0, sa_column=_count())
 
 
 class SeenRow(SQLModel, table=True):
@@ -156,7 +183,7 @@ class DeliveryRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     digest: str  # of what was sent
     runs: str  # the ids of the runs it made, JSON
-    received_at: int = Field(sa_column=_ms())
+    received_at: int = Field(sa_column=_ms(index=True))
 
 
 class RunRow(SQLModel, table=True):
@@ -181,6 +208,7 @@ class RunRow(SQLModel, table=True):
     created_at: int = Field(sa_column=_ms())
     started_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
     finished_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    contents: str = Field(default="", sa_column_kwargs={"server_default": ""})  # states.Contents
     __table_args__ = (
         Index("run_due", "state", "due_at"),
         Index("run_by_zap", "zap_id", "id"),
@@ -190,6 +218,7 @@ class RunRow(SQLModel, table=True):
         Index("run_rested", "zap_id", "state", "id", sqlite_where=_RESTED, postgresql_where=_RESTED),
         Index("run_asks", "zap_id", "state", sqlite_where=_ASKS, postgresql_where=_ASKS),
         Index("run_replays", "replay_of", "id", sqlite_where=_REPLAY, postgresql_where=_REPLAY),
+        Index("run_contents", "zap_id", "finished_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     )
 
 
@@ -217,3 +246,10 @@ class NoticeRow(SQLModel, table=True):
     created_at: int = Field(sa_column=_ms())
     updated_at: int = Field(sa_column=_ms())
     closed_at: int | None = Field(default=None, sa_column=_ms(nullable=True))
+    german: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}
+    )  # the sentence in German, where it is known
+    __table_args__ = (
+        Index("notice_open", "updated_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("notice_closed", "closed_at"),
+    )

@@ -29,3 +29,27 @@ class SampleRow(SQLModel, table=True):
     made_with: str = ""  # a digest of what the step was when it was tested
     real: bool = True  # False: made up from what the connector declares
     at: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class AwaitingRow(SQLModel, table=True):
+    """Somebody waits for a call to a webhook zap, to draw with what it brings. `refused` is why the last one was."""
+
+    __tablename__ = "awaiting"
+    zap_id: str = Field(primary_key=True)
+    until: int = Field(sa_column=Column(BigInteger, nullable=False))
+    refused: str = ""
+    refused_at: int | None = Field(default=None, sa_column=Column(BigInteger))
+
+
+class AwaitedRow(SQLModel, table=True):
+    """A record of a call that was waited for. It starts nothing, and goes after a day."""
+
+    __tablename__ = "awaited"
+    id: str = Field(primary_key=True)
+    zap_id: str
+    use: str
+    record_id: str
+    payload: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    misfit: str = ""
+    received_at: int = Field(sa_column=Column(BigInteger, nullable=False))
+    __table_args__ = (Index("awaited_by_zap", "zap_id", "id"),)

@@ -57,8 +57,8 @@ class DayRow(SQLModel, table=True):
 class ExtractRow(SQLModel, table=True):
     """A run that can be found by words. `id` sorts by when the run was created.
 
-    `words` are those of the run: on PostgreSQL what is searched; on SQLite packed, and only while the run may move on,
-    since the full-text index must be told what it is to forget.
+    `words` are those of the run: on PostgreSQL what is searched; on SQLite packed, since the full-text index must be
+    told what it is to forget.
     """
 
     __tablename__ = "extract"

@@ -32,7 +32,7 @@ def ended(
     of rows here."""
     each = " UNION ALL ".join(
         f"SELECT zap_id, state, {part.place} AS place, {part.sign} * count AS count FROM tally_{part.unit} "  # noqa: S608 - numbers
-        f"WHERE {part.unit} >= {part.first} AND {part.unit} < {part.end}{_only(zap_ids)}"
+        f"WHERE {_within(part, zap_ids)}"
         for part in parts
     )
     names = [f"in_{place}" for place in range(places)]
@@ -40,6 +40,15 @@ def ended(
     sql = f"SELECT zap_id, state, {', '.join(summed)} FROM ({each}) AS every GROUP BY zap_id, state"  # noqa: S608 - built here
     found = gathered.rows(connection, sql, ["zap_id", "state", *names], _named(zap_ids))
     return [(zap_id, RunState(state), tuple(counts)) for zap_id, state, *counts in found]
+
+
+def _within(part: Part, zap_ids: Sequence[str] | None) -> str:
+    """Of some zaps one span after the other is looked up in the key, which begins with the span: a range of them would
+    read all zaps."""
+    if zap_ids is None:
+        return f"{part.unit} >= {part.first} AND {part.unit} < {part.end}"
+    spans = ", ".join(map(str, range(part.first, part.end)))
+    return f"{part.unit} IN ({spans}){_only(zap_ids)}"
 
 
 def alive(connection: Connection) -> list[str]:
@@ -65,6 +74,12 @@ def last_runs(connection: Connection, zap_ids: Sequence[str] | None) -> list[Las
     return [Last(zap_id, run_id, RunState(state), *times) for zap_id, run_id, state, *times in found]
 
 
+def newest_runs(connection: Connection) -> dict[str, str]:
+    """The id of the newest run of each zap that has any, by zap: in the order of ids zaps stand by their last runs."""
+    found = gathered.rows(connection, _NEWEST, ["zap_id", "id"])
+    return {zap_id: run_id for zap_id, run_id in found if run_id is not None}
+
+
 def asking(connection: Connection, zap_ids: Sequence[str] | None) -> Counts:
     """How many runs of each zap wait for a person now: held, or to be checked."""
     sql = _ASKING.format(only=_only(zap_ids))
@@ -73,6 +88,19 @@ def asking(connection: Connection, zap_ids: Sequence[str] | None) -> Counts:
     return {(zap_id, RunState(state)): count for zap_id, state, count in found}
 
 
+def asking_zaps(connection: Connection) -> frozenset[str]:
+    """The zaps with runs that wait for a person now."""
+    hinted = _ASKING_ZAPS if connection.dialect.name == "sqlite" else hot.without_hints(_ASKING_ZAPS)
+    return frozenset(gathered.texts(connection, hinted, "zap_id", {}))
+
+
+_ASKING_ZAPS = """
+    SELECT DISTINCT zap_id FROM run INDEXED BY run_asks WHERE (state = 'held' OR state = 'needs_review')
+"""
+_NEWEST = """
+    SELECT zap.id AS zap_id, (SELECT max(run.id) FROM run WHERE run.zap_id = zap.id) AS id FROM zap
+    WHERE zap.deleted_at IS NULL
+"""
 _LAST = """
     SELECT run.zap_id, run.id, run.state, run.created_at, run.finished_at
     FROM (SELECT (SELECT max(run.id) FROM run WHERE run.zap_id = zap.id) AS id FROM zap

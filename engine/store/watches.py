@@ -6,14 +6,15 @@ whose lease ran out changes nothing any more.
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select, update
 from sqlmodel import Session
 
-from engine.store import ids
+from engine.store import checks, ids
+from engine.store.checks import Check, Tally
 from engine.store.encoding import clean
 from engine.store.moments import NEVER, from_ms, maybe, to_ms
 from engine.store.tables import WatchRow
@@ -21,7 +22,11 @@ from engine.store.tables import WatchRow
 
 @dataclass(frozen=True)
 class Watch:
-    """What is remembered about one zap's trigger. `cursor` is the trigger's own JSON value."""
+    """What is remembered about one zap's trigger. `cursor` is the trigger's own JSON value.
+
+    `cursor_at` says when something new came last, or the cursor moved; `alarmed_at` when people were told that nothing
+    is heard of it; before `watched_since` nobody could have heard anything. `tally` is the newest part of its log.
+    """
 
     zap_id: str
     connection_id: str
@@ -40,9 +45,15 @@ class Watch:
     failures: int
     problem: str
     warning: str
+    watched_since: datetime | None = None
+    failing_since: datetime | None = None
+    cursor_at: datetime | None = None
+    alarmed_at: datetime | None = None
+    tally: Tally = field(default_factory=Tally)
 
 
 _COLUMNS = WatchRow.__table__.c  # type: ignore[attr-defined]
+_MOMENTS = ("last_check_at", "last_success_at", "failing_since", "cursor_at", "alarmed_at")
 
 
 def claim(
@@ -99,9 +110,8 @@ def renew(connection: Connection, watch: Watch, *, until: datetime) -> bool:
 
 
 def report(connection: Connection, watch: Watch, problem: str, *, now: datetime) -> bool:
-    """Says that a check failed before it is over."""
-    values = {"problem": clean(problem), "failures": watch.failures + 1, "last_check_at": to_ms(now)}
-    return _change(connection, watch, values)
+    """Says that a check failed, before it is over: its thread may hang."""
+    return _log(connection, watch, Check(to_ms(now), problem=clean(problem)), {"last_check_at": to_ms(now)})
 
 
 def release(
@@ -110,32 +120,39 @@ def release(
     *,
     now: datetime,
     wait_ms: int | None,
-    problem: str = "",
-    waits_for: str = "",
+    found: int = 0,
 ) -> bool:
-    """Ends a check: the next one is due `wait_ms` from now, None for never.
+    """Ends a check that succeeded and found so many new events: the next one is due `wait_ms` from now, None for never.
 
-    `problem` says why it failed, “” that it succeeded.
+    False, and nothing is changed, if the lease was lost.
     """
     moment = to_ms(now)
-    values: dict[str, Any] = {
-        "lease_token": "",
-        "lease_until": 0,
-        "last_check_at": moment,
-        **_due(moment, wait_ms),
-        "problem": clean(problem),
-        "waits_for": waits_for,
-    }
-    if problem:
-        values["failures"] = watch.failures + 1
-    else:
-        values |= {"failures": 0, "last_success_at": moment}
-    return _change(connection, watch, values)
+    values = _over(moment, wait_ms) | {"last_success_at": moment, "waits_for": ""}
+    return _log(connection, watch, Check(moment, found), values)
 
 
-def move_cursor(connection: Connection, watch: Watch, cursor: Any, *, until: datetime, warning: str | None) -> bool:
-    """Stores the cursor and keeps the lease; False, and nothing is changed, if the lease was lost."""
+def give_up(connection: Connection, watch: Watch, *, now: datetime, wait_ms: int | None, waits_for: str = "") -> bool:
+    """Ends a check whose failure was reported; it may wait for a connection. Else as `release`."""
+    return _change(connection, watch, _over(to_ms(now), wait_ms) | {"waits_for": waits_for})
+
+
+def move_cursor(
+    connection: Connection,
+    watch: Watch,
+    cursor: Any,
+    *,
+    now: datetime,
+    until: datetime,
+    warning: str | None,
+    moved: bool = True,
+) -> bool:
+    """Stores the cursor and keeps the lease; False, and nothing is changed, if the lease was lost.
+
+    `moved` says whether that is progress: another cursor, or something new.
+    """
     values: dict[str, Any] = {"cursor": json.dumps(cursor), "lease_until": to_ms(until)}
+    if moved:
+        values["cursor_at"] = to_ms(now)
     if warning is not None:
         values["warning"] = clean(warning)
     return _change(connection, watch, values)
@@ -145,6 +162,22 @@ def adopt(connection: Connection, watch: Watch, *, every_ms: int, listens: str) 
     """What the trigger's connector says now, which may be another version than the one the zap was switched on with."""
     if (every_ms, listens) != (watch.every_ms, watch.listens):
         _change(connection, watch, {"every": every_ms, "listens": listens})
+
+
+def start_anew(connection: Connection, *, now: datetime) -> None:
+    """Lets silence count from now on: nobody was there to hear, or the clock was set. Moments ahead of it are past."""
+    moment = to_ms(now)
+    connection.execute(update(WatchRow).values(watched_since=moment))
+    for name in _MOMENTS:
+        connection.execute(update(WatchRow).where(_COLUMNS[name] > moment).values({name: moment}))
+
+
+def set_alarmed(connection: Connection, watch: Watch, *, at: datetime | None) -> bool:
+    """Notes when people were told of its silence, None for not (any more); False if a check succeeded meanwhile."""
+    table, heard = _COLUMNS, watch.last_success_at
+    as_judged = table.last_success_at.is_(None) if heard is None else table.last_success_at == to_ms(heard)
+    same = update(WatchRow).where(table.zap_id == watch.zap_id, as_judged)
+    return connection.execute(same.values(alarmed_at=to_ms(at) if at else 0)).rowcount == 1
 
 
 def of_apps(session: Session, apps: Collection[str]) -> list[str]:
@@ -188,6 +221,10 @@ def begin(
         last_success_at=to_ms(now),
         next_poll_at=due["next_poll_at"],
         wait=due["wait"],
+        watched_since=to_ms(now),
+        cursor_at=to_ms(now),
+        alarmed_at=old.alarmed_at if old else 0,
+        **(checks.end_line(session.connection(), zap_id, _tally(old)).columns if old else {}),
     )
     session.merge(row)
 
@@ -204,7 +241,7 @@ def resume(
 ) -> None:
     """Goes on watching from where it stood, maybe through another connection to the same account. See `release`."""
     values = {"connection_id": connection_id, "listens": listens, "every": every_ms, **_due(to_ms(now), wait_ms)}
-    _set(session, zap_id, active=True, waits_for="", **values)
+    _set(session, zap_id, active=True, waits_for="", watched_since=to_ms(now), **values)
 
 
 def stop(session: Session, zap_id: str) -> None:
@@ -215,7 +252,7 @@ def stop(session: Session, zap_id: str) -> None:
 def repaired(session: Session, connection_id: str, *, now: datetime) -> None:
     """Lets the watches that waited for a connection go on."""
     waiting = update(WatchRow).where(_COLUMNS.waits_for == connection_id)
-    session.execute(waiting.values(waits_for="", next_poll_at=to_ms(now), wait=0, failures=0))
+    session.execute(waiting.values(waits_for="", next_poll_at=to_ms(now), wait=0, failures=0, watched_since=to_ms(now)))
 
 
 def get(session: Session, zap_id: str) -> Watch | None:
@@ -226,6 +263,12 @@ def get(session: Session, zap_id: str) -> Watch | None:
 def every(session: Session) -> dict[str, Watch]:
     """All watches, by zap."""
     return {row.zap_id: _watch(row) for row in session.execute(select(*_COLUMNS))}
+
+
+def without_cursors(session: Session) -> list[Watch]:
+    """All watches, but for their cursors: a thousand mailboxes have megabytes of them."""
+    columns = [column for column in _COLUMNS if column.name != "cursor"]
+    return [_watch(row) for row in session.execute(select(*columns, literal("null").label("cursor")))]
 
 
 def of_zaps(session: Session, zap_ids: Collection[str]) -> dict[str, Watch]:
@@ -245,6 +288,21 @@ def _due(moment: int, wait_ms: int | None) -> dict[str, int]:
     if wait_ms is None:
         return {"next_poll_at": NEVER, "wait": NEVER}
     return {"next_poll_at": moment + wait_ms, "wait": wait_ms}
+
+
+def _over(moment: int, wait_ms: int | None) -> dict[str, Any]:
+    return {"lease_token": "", "lease_until": 0, "last_check_at": moment, **_due(moment, wait_ms)}
+
+
+def _log(connection: Connection, watch: Watch, check: Check, values: dict[str, Any]) -> bool:
+    """Changes the watch and, in the same statement, counts a check in its log."""
+    tally, failed = watch.tally.and_then(check), bool(check.problem)
+    values = values | tally.columns | {"problem": check.problem, "failures": watch.failures + 1 if failed else 0}
+    values["failing_since"] = to_ms(watch.failing_since or from_ms(check.at)) if failed else 0
+    ours = _change(connection, watch, values)
+    if ours:
+        checks.turn_over(connection, watch.zap_id, watch.tally, tally)
+    return ours
 
 
 def _set(session: Session, zap_id: str, **values: Any) -> None:
@@ -286,6 +344,31 @@ def _watch(row: Row[Any]) -> Watch:
         failures=row.failures,
         problem=row.problem,
         warning=row.warning,
+        watched_since=_some(row.watched_since),
+        failing_since=_some(row.failing_since),
+        cursor_at=_some(row.cursor_at),
+        alarmed_at=_some(row.alarmed_at),
+        tally=_tally(row),
+    )
+
+
+def _some(milliseconds: int) -> datetime | None:
+    return from_ms(milliseconds) if milliseconds else None
+
+
+def _tally(row: Any) -> Tally:
+    return Tally(
+        line_number=row.line_number,
+        line_outcome=row.line_outcome,
+        line_since=row.line_since,
+        line_checks=row.line_checks,
+        line_found=row.line_found,
+        hour=row.hour,
+        hour_checks=row.hour_checks,
+        hour_failed=row.hour_failed,
+        hour_found=row.hour_found,
+        problem=row.problem,
+        until=row.last_check_at or 0,
     )
 
 

@@ -1,5 +1,6 @@
 """Zap files in and out: connections are named in a file and referred to by id inside."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlmodel import Session
@@ -8,7 +9,7 @@ from engine.errors import Problem, Problems
 from engine.registry import Registry
 from engine.store import connections, samples, zaps
 from engine.store.zaps import StoredZap
-from engine.zaps import check, files
+from engine.zaps import check, files, sealing
 from engine.zaps.check import ConnectionFacts
 from engine.zaps.model import Zap
 
@@ -18,12 +19,14 @@ def problems(session: Session, zap: Zap, registry: Registry, zap_id: str = "") -
 
     `zap_id` is whose samples tell which further fields there are.
     """
-    known = {one.id: _facts(one) for one in connections.every(session)}
+    known = {one.id: _facts(one) for one in (*connections.removed(session), *connections.every(session))}
     return check.problems(zap, registry, known, samples.real(session, zap_id) if zap_id else {})
 
 
-def bring_in(session: Session, text: str, registry: Registry, *, now: datetime) -> StoredZap:
-    """Stores the zap of a file as a new draft. Raises `Problems` with all of them; then nothing is stored.
+def bring_in(
+    session: Session, text: str, registry: Registry, *, now: datetime, sealed: Callable[[Zap], Zap]
+) -> StoredZap:
+    """Stores the zap of a file as a new draft, `sealed`. Raises `Problems` with all of them; then nothing is stored.
 
     A name that is taken gets a number: a file imported twice is two zaps.
     """
@@ -34,13 +37,14 @@ def bring_in(session: Session, text: str, registry: Registry, *, now: datetime) 
     if found:
         raise Problems(found)
     renamed = zap.with_connections(lambda name: named[name].id)
-    return zaps.create(session, renamed.model_copy(update={"name": zaps.free_name(session, zap.name)}), now=now)
+    free = renamed.model_copy(update={"name": zaps.free_name(session, zap.name)})
+    return zaps.create(session, sealed(free), now=now)
 
 
 def take_out(session: Session, stored: StoredZap) -> str:
-    """The draft as a file."""
+    """The draft as a file, without its secrets."""
     names = {one.id: one.name for one in connections.every(session)}
-    return files.dump(stored.draft.with_connections(lambda id_: names.get(id_, id_)))
+    return files.dump(sealing.without(stored.draft).with_connections(lambda id_: names.get(id_, id_)))
 
 
 def _facts(one: connections.StoredConnection) -> ConnectionFacts:

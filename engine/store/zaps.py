@@ -9,11 +9,11 @@ from itertools import chain, count
 from sqlmodel import Session, col, func, select
 
 from engine.errors import Conflict, NotFound, Refused
-from engine.store import ids
+from engine.store import ids, overlap
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import ZapState
 from engine.store.tables import VersionRow, ZapRow
-from engine.zaps.model import Zap
+from engine.zaps.model import Overlap, Zap
 from engine.zaps.remarks import remark
 
 MAX_NAME = 190  # characters of a name that is given a number: 200 are allowed
@@ -106,9 +106,12 @@ def publish(session: Session, zap_id: str, connectors: Mapping[str, int], *, now
         created_at=to_ms(now),
     )
     session.add(version)
-    row.published, row.concurrency = version.number, Zap.model_validate_json(row.draft).concurrency
+    drawn = Zap.model_validate_json(row.draft)
+    row.published, row.concurrency, row.overlap = version.number, drawn.at_once, drawn.overlap
     session.add(row)
     session.flush()
+    if drawn.overlap == Overlap.IN_ORDER:
+        overlap.line_up(session.connection(), zap_id)
     return version.number
 
 
@@ -152,7 +155,12 @@ def published(session: Session, zap_id: str) -> list[StoredVersion]:
 
 def names(session: Session) -> dict[str, str]:
     """The name of every zap there ever was, by id: for the history."""
-    return {row.id: row.name for row in session.exec(select(ZapRow))}
+    return dict(session.exec(select(ZapRow.id, ZapRow.name)).all())
+
+
+def name_of(session: Session, zap_id: str) -> str | None:
+    """What a zap is or was called; None for one that never was."""
+    return session.exec(select(ZapRow.name).where(ZapRow.id == zap_id)).one_or_none()
 
 
 def set_state(session: Session, zap_id: str, state: ZapState, *, now: datetime, attention: str = "") -> None:

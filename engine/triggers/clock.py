@@ -1,24 +1,18 @@
-"""The clock: calls what must happen again and again, and counts times on. The only user of APScheduler.
+"""The clock: calls what must happen again and again. The only user of APScheduler's scheduler; run by the engine.
 
 No durable state is kept here: what is due stands in the database, so a restart neither forgets nor stampedes.
-APScheduler's triggers count on a clock without time zone; what daylight saving time means for them is said in `times`.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
-from typing import Any
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.combining import OrTrigger
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from engine.sdk.cron import WEEKDAYS, Fields
-from engine.sdk.schedules import Cron, Daily, Every, Monthly, Schedule, Weekly
+MINDED_EVERY = 2.0  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +27,8 @@ class Clock:
         self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": DebugExecutor()})
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._minding: asyncio.Task[None] | None = None
+        self._failing: dict[Work, str] = {}
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
     def every(self, seconds: float, work: Work) -> None:
@@ -51,13 +47,30 @@ class Clock:
 
     def start(self) -> None:
         self._scheduler.start()
+        self._minding = asyncio.create_task(self._mind())
 
     async def stop(self) -> None:
         """Begins nothing more, and waits for the ticks under way: they may have claimed something."""
         self._stopped = True  # the scheduler itself only stops in the loop's next round
+        if self._minding:
+            self._minding.cancel()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         await asyncio.gather(*self._under_way)
+
+    async def _mind(self) -> None:
+        """The scheduler waits for times of the machine's clock. When that is set back, the next ones are far off."""
+        latest = datetime.now(UTC)
+        while True:
+            await asyncio.sleep(MINDED_EVERY)
+            now = datetime.now(UTC)
+            if now < latest:
+                log.warning(
+                    "the clock was set back by %s; everything that is done again and again is done now", latest - now
+                )
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=now)
+            latest = now
 
     def _beginning(self, work: Work) -> Callable[[], None]:
         """The work is a task of its own, so that a tick is over at once."""
@@ -66,79 +79,19 @@ class Clock:
         def begin() -> None:
             nonlocal running
             if not self._stopped and (running is None or running.done()):
-                running = asyncio.create_task(_logged(work))
+                running = asyncio.create_task(self._logged(work))
                 self._under_way.add(running)
                 running.add_done_callback(self._under_way.discard)
 
         return begin
 
-
-async def _logged(work: Work) -> None:
-    try:
-        await work()
-    except Exception:
-        log.exception("a tick failed; the next one tries again")
-
-
-SECOND = timedelta(seconds=1)
-
-
-def next_on_clock(schedule: Schedule, clock: datetime) -> datetime | None:
-    """The first time of the schedule later than `clock`, both as a clock on the wall shows them, without a zone.
-
-    An `Every` counts on whatever clock its `start` is of. None when no further time can be written.
-    """
-    later = clock.replace(microsecond=0, tzinfo=UTC) + SECOND  # all times are whole seconds
-    found: datetime | None = _trigger(schedule).get_next_fire_time(None, later)
-    return None if found is None else found.replace(tzinfo=None)
-
-
-@lru_cache(maxsize=4096)
-def _trigger(schedule: Schedule) -> Any:
-    """APScheduler's word for it. Its own weekdays begin with Monday, so they are written by name; days and weekdays of
-    one trigger must both fit, so “either” takes two.
-    """
-    match schedule:
-        case Every(span=span, start=start):
-            return IntervalTrigger(
-                seconds=round(span.total_seconds()), start_date=start.replace(tzinfo=UTC), timezone=UTC
-            )
-        case Daily(at=at, every=every, start=start):
-            return IntervalTrigger(days=every, start_date=datetime.combine(start, at, UTC), timezone=UTC)
-        case Weekly(days=days, at=at):
-            return _at(at, day_of_week=",".join(days))
-        case Monthly(day=day, at=at):
-            return OrTrigger([_at(at, **one) for one in _month_days(day)])
-        case Cron(fields=fields):
-            return OrTrigger(list(_cron_triggers(fields)))
-    raise TypeError(f"{type(schedule).__name__} is no schedule that can be counted")
-
-
-def _at(at: time, **days: Any) -> CronTrigger:
-    return CronTrigger(hour=at.hour, minute=at.minute, second=at.second, timezone=UTC, **days)
-
-
-def _month_days(day: int | str) -> list[dict[str, Any]]:
-    """The last day stands in for one that a month does not have."""
-    if day in ("last", 31):
-        return [{"day": "last"}]
-    return [{"day": day}, {"month": 2, "day": "last"}] if int(day) > 28 else [{"day": day}]
-
-
-def _cron_triggers(fields: Fields) -> Iterator[CronTrigger]:
-    days = _listed(fields.days, 31)
-    weekdays = _listed([WEEKDAYS[one] for one in fields.weekdays], 7)
-    either = [{"day": days}, {"day_of_week": weekdays}]
-    for restricted in either if fields.either_day else [{"day": days, "day_of_week": weekdays}]:
-        yield CronTrigger(
-            month=_listed(fields.months, 12),
-            hour=_listed(fields.hours, 24),
-            minute=_listed(fields.minutes, 60),
-            timezone=UTC,
-            **restricted,
-        )
-
-
-def _listed(values: Sequence[object], all_there_are: int) -> str:
-    """“*” is what APScheduler reads fastest, by a factor of ten."""
-    return "*" if len(values) == all_there_are else ",".join(map(str, values))
+    async def _logged(self, work: Work) -> None:
+        """The same trouble once: with a full disk there is one every second."""
+        try:
+            await work()
+        except Exception as error:
+            if self._failing.get(work) != repr(error):
+                log.exception("a tick failed; the next one tries again")
+            self._failing[work] = repr(error)
+        else:
+            self._failing.pop(work, None)

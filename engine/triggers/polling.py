@@ -5,6 +5,7 @@ What a check finds is stored with the cursor in one transaction that is conditio
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import aclosing
@@ -43,7 +44,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Checked:
-    """How a check went: why it failed (“”: it did not), and how long until the next one."""
+    """How a check went: what it found, or why it failed (“”: it did not), and how long until the next one."""
 
     problem: str = ""
     wait_ms: int | None = 0  # None for never
@@ -51,6 +52,7 @@ class Checked:
     refused: str = ""  # the connection that is no longer accepted
     waits_for: str = ""
     listens: str = ""
+    found: int = 0
 
 
 class Polling:
@@ -81,18 +83,21 @@ class Polling:
         self._under_way: dict[asyncio.Task[None], Watch] = {}
         self._busy: Counter[str] = Counter()  # zaps being checked; one whose lease ran out may be so twice
         self._beginning: set[asyncio.Task[None]] = set()
-        self._asking = 0  # checks under way that take a place
+        self._asking: set[asyncio.Task[None]] = set()  # checks under way that take a place
         self._promised = 0  # places that a claim of due ones under way may fill
         self._more = False  # the last claim took all the places there were
         self._renewed = self._latest = now()
         self._set_back = True  # whether the clock was: who knows what happened before this process began
         self._again: set[str] = set()
         self._stopping = False
+        self.ticked_at = time.monotonic()
+        """When the clock ticked last."""
 
     async def tick(self) -> None:
         """Begins the checks that are due, as many as there is room for, and keeps the leases of those under way."""
         await self._renew()
         await self._begin_due()
+        self.ticked_at = time.monotonic()
 
     async def hint(self, zap_ids: Collection[str]) -> None:
         """Checks these now; one that is being checked is checked once more afterwards."""
@@ -123,7 +128,7 @@ class Polling:
         """What is due: schedules whatever else is under way, and as many others as there are places."""
         if self._stopping:
             return
-        now, room = self._now(), max(self._limit - self._asking - self._promised, 0)
+        now, room = self._now(), max(self._limit - len(self._asking) - self._promised, 0)
         set_back = self._set_back or now < self._latest
         self._latest = now
         due = partial(watches.claim, now=now, until=now + LEASE, set_back=set_back)
@@ -142,7 +147,7 @@ class Polling:
         self._set_back = set_back and claimed.full
 
     async def _begin_these(self, zap_ids: Collection[str]) -> None:
-        room = self._limit - self._asking
+        room = self._limit - len(self._asking)
         if room <= 0 or self._stopping:
             self._again |= set(zap_ids)
             return
@@ -163,7 +168,8 @@ class Polling:
             task = asyncio.create_task(self._watched(watch, claimed.stamps[watch.zap_id]), name=f"check {watch.zap_id}")
             self._under_way[task] = watch
             self._busy[watch.zap_id] += 1
-            self._asking += watch.every_ms > 0
+            if watch.every_ms > 0:
+                self._asking.add(task)
             task.add_done_callback(self._ended)
         return claimed
 
@@ -183,19 +189,23 @@ class Polling:
             log.exception("the check of zap %s stopped; its lease runs out in %s", watch.zap_id, LEASE)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Makes room for those that were hinted at meanwhile, and for those that found none."""
         watch = self._under_way.pop(task)
         self._busy[watch.zap_id] -= 1
         if not self._busy[watch.zap_id]:
             del self._busy[watch.zap_id]
-        self._asking -= watch.every_ms > 0
+        self._make_room(task)
+
+    def _make_room(self, task: "asyncio.Task[None] | None") -> None:
+        """For those that were hinted at meanwhile, and for those that found none."""
+        if task is not None:
+            self._asking.discard(task)
         if self._stopping:
             return
         hinted = self._again - self._busy.keys()
         if hinted:
             self._again -= hinted
             self._go_on(self._begin_these(hinted))
-        if self._more and self._asking + self._promised <= self._limit // 2:
+        if self._more and len(self._asking) + self._promised <= self._limit // 2:
             self._more = False
             self._go_on(self._begin_due())
 
@@ -217,12 +227,14 @@ class Polling:
             checked = consequence(error, watch)
             log.warning("zap %s: its trigger could not be checked: %s", watch.zap_id, checked.problem)
             await self._writer.write(lambda connection: _report(connection, watch, checked, self._now()))
-            await self._calls.ended(error)  # a thread that hangs keeps its lease, but not its problem to itself
+            if self._calls.hangs(error):
+                self._make_room(asyncio.current_task())  # it keeps its lease: other services need not wait for it
+                await self._calls.ended(error)
         if not await self._writer.write(lambda connection: _release(connection, watch, checked, self._now())):
             raise LeaseLost
 
     async def _read(self, watch: Watch, plan: Plan) -> Checked:
-        source, cursor, now = plan.source, watch.cursor, self._now()
+        source, cursor, now, taken = plan.source, watch.cursor, self._now(), 0
 
         async def known(record_id: str) -> bool | None:
             if record_id == plan.newest:
@@ -234,12 +246,12 @@ class Polling:
 
         async with aclosing(kinds.batches(self._calls, source, cursor, known, now)) as found:
             async for batch in found:
-                await self._take_in(watch, batch, plan.flood_limit)
+                taken += await self._take_in(watch, batch, plan.flood_limit)
                 cursor = batch.cursor if batch.moves_cursor else cursor
         wait_ms = kinds.next_wait_ms(source, cursor, self._now())
-        return Checked(wait_ms=wait_ms, every_ms=kinds.every_ms(source), listens=source.listens)
+        return Checked(wait_ms=wait_ms, every_ms=kinds.every_ms(source), listens=source.listens, found=taken)
 
-    async def _take_in(self, watch: Watch, batch: Batch, flood_limit: int | None) -> None:
+    async def _take_in(self, watch: Watch, batch: Batch, flood_limit: int | None) -> int:
         now = self._now()
         taken = await self._writer.write(
             lambda connection: intake.take_in(
@@ -251,6 +263,7 @@ class Polling:
         if taken.runs:
             log.info("zap %s: %d new events", watch.zap_id, len(taken.runs))
             self._ring()
+        return len(taken.runs)
 
     def _known(self, watch: Watch, record_id: str) -> bool | None:
         with self._database.read() as session:
@@ -293,14 +306,9 @@ def _release(connection: Connection, watch: Watch, checked: Checked, now: dateti
     waits = checked.refused or (checked.waits_for and not connections.is_active(connection, checked.waits_for))
     if not checked.problem:
         watches.adopt(connection, watch, every_ms=checked.every_ms, listens=checked.listens)
-    ours = watches.release(
-        connection,
-        watch,
-        now=now,
-        wait_ms=checked.wait_ms,
-        problem=checked.problem,
-        waits_for=checked.waits_for if waits else "",
-    )
+        return watches.release(connection, watch, now=now, wait_ms=checked.wait_ms, found=checked.found)
+    waits_for = checked.waits_for if waits else ""
+    ours = watches.give_up(connection, watch, now=now, wait_ms=checked.wait_ms, waits_for=waits_for)
     if ours and checked.refused:
         connections.refuse(connection, checked.refused, checked.problem, now=now)
         notices.tell(connection, f"connection:{checked.refused}", checked.problem, zap_id=watch.zap_id, now=now)

@@ -1,18 +1,19 @@
 """The last records of a zap's trigger, whatever its kind: for looking at what the zap would do. Nothing is remembered.
 
 A polling trigger is asked for its newest records, and a schedule has its last times. What a service sends cannot be
-asked for again, so a webhook has the events that it made. Called by rehearsals.
+asked for again, so a webhook has the events that it made, and the calls that somebody waited for. Called by rehearsals.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from engine.connections.calls import Calls
 from engine.sdk.records import Record
-from engine.store import events
+from engine.store import awaited, events
 from engine.store.database import Database
 from engine.store.encoding import decode
 from engine.triggers import reading, schedules
@@ -52,8 +53,18 @@ class Recents:
 
     def _received(self, zap_id: str, source: Source, count: int) -> list[Recent]:
         with self.database.read() as session:
-            found = events.newest(session, zap_id, source.trigger.use, count)
-        return [Recent(one.record_id, decode(one.payload), one.received_at) for one in found]
+            use = source.trigger.use
+            found = [
+                Recent(one.record_id, decode(one.payload), one.received_at)
+                for one in events.newest(session, zap_id, use, count)
+            ]
+            tried = [
+                Recent(one.record_id, decode(one.payload), one.received_at, one.misfit)
+                for one in awaited.newest(session, zap_id, use, count)
+            ]
+        known = {one.id for one in found}
+        both = [*found, *(one for one in tried if one.id not in known)]
+        return sorted(both, key=attrgetter("at"), reverse=True)[:count]
 
 
 def _read(records: Iterable[Record]) -> list[Recent]:

@@ -18,7 +18,7 @@ from engine.connections.calls import ConnectorBug
 from engine.connections.contexts import Asked, LiveConnection, Purpose
 from engine.connections.stored import Connections
 from engine.errors import ZapwerkError
-from engine.registry import Registry
+from engine.registry import Registry, until_unchanged
 from engine.sdk.connector import Scheduled, Trigger, Webhook
 from engine.sdk.errors import ConnectorError
 from engine.sdk.schedules import Schedule
@@ -104,7 +104,8 @@ class Sources:
         Raises `NotFound`, `NotUsable`, and `ValueProblems` for an input that cannot be read.
         """
         trigger, live = self._found(zap, opened)
-        return _source(trigger, live, values.read(trigger.given, zap.trigger.with_, zap.locale), zap.locale)
+        given = self.connections.typed.opened(zap.trigger).with_
+        return _source(trigger, live, values.read(trigger.given, given, zap.locale), zap.locale)
 
     def is_current(self, source: Source) -> bool:
         """False when the connector was edited or removed since."""
@@ -112,9 +113,8 @@ class Sources:
         return self.registry().connectors.get(connector.key) is connector
 
     def _found(self, zap: Zap, opened: LiveConnection | None) -> tuple[AnyTrigger, LiveConnection]:
-        """Both of the same code: an edit of the connector may be taken up between the two looks."""
-        while True:
-            registry = self.registry()
+        """Both of the same code."""
+        for registry in until_unchanged(self.registry):
             trigger = registry.trigger(zap.trigger.use)
             if opened is not None and opened.connector is registry.connector_of(zap.trigger.use):
                 live = opened
@@ -122,8 +122,7 @@ class Sources:
                 live = self.connections.without(registry.connector_of(zap.trigger.use))
             else:
                 live = self.connections.live(zap.trigger.connection)
-            if registry is self.registry():
-                return trigger, live
+        return trigger, live
 
 
 def _source(trigger: AnyTrigger, live: LiveConnection, given: BaseModel, locale: Locale) -> Source:

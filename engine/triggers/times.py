@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from engine.sdk.schedules import Cron, Every, Schedule
-from engine.triggers import clock
+from engine.triggers import counting
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -68,18 +68,18 @@ class Timetable:
 
 def _interval(schedule: Schedule, moment: datetime) -> datetime | None:
     """In real time: the start is a moment, so no change of the clock plays a part."""
-    found = clock.next_on_clock(schedule, _naive(moment))
+    found = counting.next_on_clock(schedule, _naive(moment))
     return found and _utc(found)
 
 
 def _once_a_day(schedule: Schedule, zone: ZoneInfo, moment: datetime) -> datetime | None:
     """Moments follow each other as the times on the clock do, since skipped ones move to where the clock goes on."""
-    shown = clock.next_on_clock(schedule, _shown(moment, zone))
+    shown = counting.next_on_clock(schedule, _shown(moment, zone))
     while shown is not None:
         found = _moment(shown, zone)
         if found is not None and found > moment:
             return found
-        shown = clock.next_on_clock(schedule, shown)
+        shown = counting.next_on_clock(schedule, shown)
     return None
 
 
@@ -88,7 +88,7 @@ def _as_shown(schedule: Schedule, zone: ZoneInfo, moment: datetime) -> datetime 
     begin = moment.astimezone(UTC).replace(microsecond=0) + SECOND
     while True:
         offset = begin.astimezone(zone).utcoffset() or timedelta(0)
-        shown = clock.next_on_clock(schedule, _naive(begin + offset) - SECOND)
+        shown = counting.next_on_clock(schedule, _naive(begin + offset) - SECOND)
         if shown is None:
             return None
         found = _utc(shown) - offset

@@ -15,8 +15,9 @@ from typing import Any, ParamSpec
 from sqlalchemy import Connection, text
 
 from engine.connections.connecting import Wish
+from engine.engine import Engine
 from engine.registry import Registry
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store import notices, runs, watches, zaps
 from engine.store.connections import StoredConnection
@@ -26,6 +27,7 @@ from engine.store.states import RunState
 from engine.store.watches import Watch
 from engine.store.zaps import StoredZap
 from engine.zaps.model import ActionStep, FilterStep, TriggerUse, Zap
+from tests.engine.databases import ready
 from tests.engine.toys import Toy, Waits
 from tests.waiting import until
 from zapwerk import Connector
@@ -46,6 +48,7 @@ class Bench:
         self.connectors: list[Connector] = [self.toy.connector]
         self.connection = ""
         self._count = 0
+        ready(self.settings)
         self.open()
 
     def open(self) -> None:

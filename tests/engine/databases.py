@@ -65,9 +65,15 @@ def settings_over(kind: str, settings: Settings) -> Settings:
     """The same settings over a fresh database of this kind."""
     if kind == "postgres":
         return settings.model_copy(update={"database_url": fresh_postgres()})
-    settings.data.mkdir(mode=0o700, parents=True)
-    shutil.copy(migrated_sqlite(), settings.data / "zapwerk.db")
+    ready(settings)
     return settings
+
+
+def ready(settings: Settings) -> None:
+    """Puts an empty database into a new data folder that shall have SQLite."""
+    if not settings.database_url and not settings.data.exists():
+        settings.data.mkdir(mode=0o700, parents=True)
+        shutil.copy(migrated_sqlite(), settings.data / "zapwerk.db")
 
 
 @cache

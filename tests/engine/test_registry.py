@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from engine.errors import NotFound
-from engine.registry import Registry
+from engine.registry import Registry, until_unchanged
 from engine.sdk.connector import Connector
 from tests.engine.zaps.apps import REGISTRY, billing
 
@@ -140,3 +140,10 @@ def test_operations_are_found_by_what_zap_files_call_them():
 def test_a_registry_cannot_be_changed():
     with pytest.raises(TypeError):
         REGISTRY.connectors["x"] = Connector("x", title="X")  # type: ignore[index]
+
+
+def test_whoever_looks_more_than_once_looks_again_when_the_code_was_edited_meanwhile():
+    before, after = Registry.of(billing), Registry.of(billing)
+    answers = iter([before, after, after, after])
+    assert [one is after for one in until_unchanged(lambda: next(answers))] == [False, True]
+    assert list(until_unchanged(lambda: before)) == [before]

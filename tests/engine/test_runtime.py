@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from engine import folder
+from engine.engine import Engine
 from engine.errors import AlreadyRunning, DataFolderError, NewerDatabase
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store.states import RunState
 from tests.engine.benches import Bench, do, in_a_loop

@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from engine.connections.contexts import Contexts, LiveConnection
+from engine.engine import Engine
 from engine.registry import Registry
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.sdk.connector import Connector
 from engine.settings import Settings
 from engine.store import runs, watches, zapfiles
@@ -135,7 +136,9 @@ async def milling(tmp_path: Path) -> AsyncIterator[Mill]:
     mill = Mill(folder, runtime)
     try:
         with runtime.database.write() as session:
-            mill.zap_id = zapfiles.bring_in(session, ZAP, runtime.registry(), now=runtime.now()).id
+            mill.zap_id = zapfiles.bring_in(
+                session, ZAP, runtime.registry(), now=runtime.now(), sealed=runtime.connections.typed.sealed
+            ).id
         await runtime.switching.on(mill.zap_id)
         await engine.start()
         yield mill

@@ -275,6 +275,11 @@ def _triggers(app: Connector, toy: Toy) -> None:
         for thing in reversed(list(toy.things)):
             yield thing
 
+    @heard_thing.count
+    def count(ctx: BlockingContext, given: Shelf) -> int:
+        found: int = toy.does_blocking("count", lambda: len(toy.things))
+        return found
+
     @heard_thing.listener
     def listen(ctx: BlockingContext, given: Shelf) -> None:
         toy.does_blocking("listen", lambda: None)

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import Refused
 from engine.history.finding import Filter, HistoryPage, Total
+from engine.store import extracts
 from engine.store.states import RunState
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import error
@@ -115,6 +116,36 @@ async def test_the_beginnings_of_words_find_runs_without_regard_to_case_and_acce
     assert search(bench, "rechnung müll 471") == ["Rechnung 4711 von Müller"]
     assert search(bench, "!?") == ["Rechnungen von Meier", "Rechnung 4711 von Müller", "Ärger in der Königstraße"]
     assert search(bench, "' OR \" NEAR* ) words:") == []
+
+
+@in_a_loop
+async def test_where_too_many_words_begin_so_the_shortest_are_looked_for_and_it_is_said(bench: Bench, monkeypatch):
+    monkeypatch.setattr(extracts, "MOST_CONTINUED", 2)
+    zap = await bench.zap(flood_limit=None)
+    await bench.done(zap, "versandkosten", "versand", "verlust", "versuch verloren")
+    assert search(bench, "verlu") == ["verlust"]
+    assert page(bench, Filter(text="verlu")).partly == ()
+    found = page(bench, Filter(text="vers"))
+    all_found = ["versuch verloren", "versand", "versandkosten"]
+    expected = (["versuch verloren", "versand"], ("vers",)) if bench.runtime.database.is_sqlite else (all_found, ())
+    assert (labels(found), found.partly) == expected
+    assert search(bench, "versandk") == ["versandkosten"]
+
+
+@in_a_loop
+async def test_what_mixes_letters_and_digits_is_found_as_a_whole(bench: Bench):
+    zap = await bench.zap()
+    await bench.done(zap, "order a4b5c6")
+    assert search(bench, "a4b5c6") == ["order a4b5c6"]
+    assert search(bench, "a4b5") == []
+
+
+@in_a_loop
+async def test_runs_are_counted_by_several_filters_at_once(bench: Bench):
+    zap = await bench.zap()
+    await bench.done(zap, "ball", "doll")
+    wanted = [Filter(), Filter(states=(RunState.FAILED,)), Filter(zap_ids=(zap,)), Filter(folder="nothing")]
+    assert bench.runtime.history.totals(wanted) == [Total(2), Total(0), Total(2), Total(0)]
 
 
 @in_a_loop

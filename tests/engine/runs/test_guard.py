@@ -44,7 +44,9 @@ async def test_what_nobody_can_find_out_waits_for_a_person_and_shows_what_was_se
     shown = bench.lines(run.id)[-1]
     assert shown.data["sent"] == {"name": "ball", "note": ""}
     assert shown.data["at"]
-    assert bench.notices()[f"review:{run.id}"].sentence.startswith("Please check whether “Make” went through")
+    notice = bench.notices()[f"review:{run.id}"]
+    assert notice.sentence.startswith("Please check whether “Make” went through: The connection broke off")
+    assert notice.within("de").startswith("Bitte prüfen Sie, ob „Make“ angekommen ist: Die Verbindung brach ab")
     assert bench.toy.calls["make"] == 1
 
 

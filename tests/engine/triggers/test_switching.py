@@ -44,6 +44,33 @@ async def test_what_arrived_while_it_was_off_fires_when_it_shall_be_caught_up(be
 
 
 @in_a_loop
+async def test_what_is_live_is_switched_on_as_it_is_whatever_the_draft_is(bench: Bench):
+    zap = await bench.zap()
+    bench.runtime.switching.off(zap)
+    await edit(bench, zap, steps=(do("made", "no_such_action"),))
+    bench.toy.add("a")
+    with pytest.raises(Problems):
+        await bench.runtime.switching.on(zap)
+    switched = await bench.runtime.switching.live_on(zap, catch_up=True)
+    assert (switched.version, switched.published, switched.unpublished_changes) == (1, False, True)
+    await bench.check(zap)
+    await bench.drain()
+    assert bench.toy.names() == ["a"]
+
+
+@in_a_loop
+async def test_a_live_version_that_cannot_run_is_not_switched_on_and_nor_is_what_was_never_published(bench: Bench):
+    zap = await bench.zap()
+    bench.runtime.switching.off(zap)
+    await bench.runtime.connecting.remove(bench.connection)
+    with pytest.raises(Problems, match="The account “toys” was disconnected"):
+        await bench.runtime.switching.live_on(zap)
+    draft = bench.draft("new_thing", connection=bench.connection)
+    with pytest.raises(Refused, match="never published"):
+        await bench.runtime.switching.live_on(draft.id)
+
+
+@in_a_loop
 async def test_nothing_is_checked_while_it_is_off(bench: Bench):
     zap = await bench.zap()
     bench.runtime.switching.off(zap)

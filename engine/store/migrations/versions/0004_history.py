@@ -19,7 +19,7 @@ SQLITE = (
     "VALUES (new.id, new.zap_id, new.state, COALESCE(new.finished_at, 0), 0); END",
     "CREATE VIRTUAL TABLE search USING fts5"
     "(words, content='', columnsize=0, detail=none, tokenize='ascii')",
-    "CREATE VIRTUAL TABLE search_word USING fts5vocab('search', 'row')",
+    "CREATE TABLE search_word (word TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
 )
 POSTGRESQL = (
     "CREATE FUNCTION note_moved() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
