@@ -64,6 +64,8 @@ def _draw(rehearsal: "Rehearsal", rows: "Sequence[Row]") -> None:
     lines = ((row.number, _when(row), row.label, _outcome(row), _details(row)) for row in rows)
     telling.lines({"#": 0, "When": 0, "Record": 2, "Outcome": 0, "Details": 3}, lines)
     telling.write(summary(rows))
+    for one in _quotas(rows):
+        telling.write(one)
     trouble = [line for row in rows for line in _trouble(row)]
     if trouble:
         telling.write("")
@@ -82,6 +84,15 @@ def summary(rows: "Sequence[Row]") -> str:
     if count.repeated:
         parts.append(f"{count.repeated} {_plural(count.repeated, 'repeats', 'repeat')} the values of another")
     return f"{count.records} {_plural(count.records, 'record', 'records')}: {', '.join(parts)}."
+
+
+def _quotas(rows: "Sequence[Row]") -> "Iterator[str]":
+    """“Toward the plan's quota at invoice2go, where the plan has one, 8 would count.”"""
+    from engine.rehearsal.rows import quotas
+
+    for one in quotas(rows):
+        most = "" if one.exact else "at most "
+        yield f"Toward the plan's quota at {one.app}, where the plan has one, {most}{one.count} would count."
 
 
 def _counted(rows: "Sequence[Row]", outcome: str, number: int) -> str:

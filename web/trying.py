@@ -139,7 +139,7 @@ async def _tried(runtime: Runtime, zap: Zap, step: Step, scope: Scope, yes: bool
         return Tried(step.key, "", {}, "passed" if verdict.passed else "filtered", verdict.reason)
     operation = runtime.registry().operation(step.use)
     live = await runtime.connections.serving(step.use, step.connection)
-    form = _usable(rendering.given(step, operation, scope, zap.locale), step)
+    form = _usable(rendering.given(runtime.connections.typed.opened(step), operation, scope, zap.locale), step)
     if isinstance(operation, Search):
         found = await runtime.calls.find(operation, Asked(live, Purpose.SEARCH), form)
         outcome = "found" if found is not None else "nothing"

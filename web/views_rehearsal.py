@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from engine.rehearsal.rehearsing import Rehearsal
-from engine.rehearsal.rows import Count, Foreseen, Row
-from web.shapes import RehearsalShown, RowRehearsed, StepRehearsed
+from engine.rehearsal.rows import Count, Foreseen, Row, quotas
+from web.shapes import QuotaRehearsed, RehearsalShown, RowRehearsed, StepRehearsed
 
 
 def whole(rehearsal: Rehearsal, rows: Sequence[Row]) -> RehearsalShown:
@@ -17,6 +17,7 @@ def whole(rehearsal: Rehearsal, rows: Sequence[Row]) -> RehearsalShown:
         records=len(rehearsal.records),
         outcomes={str(outcome): number for outcome, number in count.by_outcome.items()},
         repeated=count.repeated,
+        quotas=[QuotaRehearsed(one.app, one.count, one.exact) for one in quotas(rows)],
         cut=rehearsal.cut,
         rows=[_row(row) for row in rows],
     )
@@ -48,4 +49,5 @@ def _step(step: Foreseen) -> StepRehearsed:
         record=step.record,
         if_exists=step.if_exists,
         ends=step.ends,
+        uses_quota=step.uses_quota,
     )

@@ -41,7 +41,7 @@ class Choices:
         marker = _marker(operation.form, place)
         try:
             live = await self.connections.serving(user.use, user.connection)
-            return await self.calls.choices(marker.function, live, _given(draft, step, operation), search)
+            return await self.calls.choices(marker.function, live, self._given(draft, step, operation), search)
         except NotUsable as error:
             raise Problems([Problem(str(error), step, "connection")]) from error
         except (ConnectorError, ConnectorBug) as error:
@@ -49,6 +49,19 @@ class Choices:
             if isinstance(error, AuthFailed):
                 raise Problems([Problem(told, step, "connection")]) from error
             raise Refused(said("choices_failed", said=told)) from error
+
+    def _given(self, draft: Draft, step: str, operation: AnyOperation) -> BaseModel:
+        """What is filled in, as far as it can be read: a field that cannot is as if it were empty."""
+        model, scope, locale = operation.given, draft.scope(before=step), draft.zap.locale
+        typed: dict[str, Any] = {}
+        for name, value in self.connections.typed.opened(drawing.using(draft.zap, step)).with_.items():
+            others = frozenset(model.model_fields) - {name}
+            try:
+                rendered = mapping.render(value, scope, locale)
+                typed |= values.read_known(model, {name: rendered}, locale, unknown=others)
+            except (mapping.MappingError, values.ValueProblems):
+                continue
+        return model.model_construct(**typed)
 
 
 def _marker(form: type[BaseModel], place: Place) -> Marker:
@@ -69,17 +82,3 @@ def _marker(form: type[BaseModel], place: Place) -> Marker:
 
 def _fields(model: type[BaseModel]) -> dict[str, Shape]:
     return {name: shape for name, _, shape in fields_of(model)}
-
-
-def _given(draft: Draft, step: str, operation: AnyOperation) -> BaseModel:
-    """What is filled in, as far as it can be read: a field that cannot is as if it were empty."""
-    model, scope, locale = operation.given, draft.scope(before=step), draft.zap.locale
-    typed: dict[str, Any] = {}
-    for name, value in drawing.using(draft.zap, step).with_.items():
-        others = frozenset(model.model_fields) - {name}
-        try:
-            rendered = mapping.render(value, scope, locale)
-            typed |= values.read_known(model, {name: rendered}, locale, unknown=others)
-        except (mapping.MappingError, values.ValueProblems):
-            continue
-    return model.model_construct(**typed)

@@ -43,6 +43,9 @@ _GERMAN = MappingProxyType(
     }
 )
 
+AS_SUBJECTS = MappingProxyType({title[:1].upper() + title[1:]: words for title, words in _GERMAN.items()})
+"""The same as the subject of a sentence, like the reason of a filter: “Subject”."""
+
 
 def german(title: str) -> str:
     """The German word for a common title, or the title as it is."""

@@ -12,10 +12,11 @@ from typing import Any, Literal, TypedDict, Unpack
 from pydantic import JsonValue
 
 from engine.editing import draft, settings
+from engine.editing.choosing import Choosing
 from engine.editing.draft import Draft
 from engine.errors import Conflict, Refused
 from engine.registry import Registry
-from engine.store import changes, samples, zaps
+from engine.store import changes, connections, samples, zaps
 from engine.store.database import Database
 from engine.store.encoding import plain
 from engine.store.zaps import StoredZap
@@ -45,6 +46,12 @@ class Drafts:
     database: Database
     registry: Callable[[], Registry]
     now: Callable[[], datetime]
+    sealed: Callable[[Zap], Zap]
+    """Seals the secrets that were typed into a zap: nothing else is stored."""
+
+    @property
+    def choosing(self) -> Choosing:
+        return Choosing(self.database, self.registry)
 
     def create(
         self,
@@ -62,7 +69,7 @@ class Drafts:
         wanted = name.strip() or (start.name if template else UNTITLED[language])
         with self.database.write() as session:
             free = wanted if name.strip() else zaps.free_name(session, wanted, form="{name} {number}")
-            drawn = settings.checked(start.model_copy(update={"name": free, "id": None}))
+            drawn = self.sealed(settings.checked(start.model_copy(update={"name": free, "id": None})))
             stored = zaps.create(session, drawn, now=self.now(), by=by, folder=folder)
         return self.get(stored.id)
 
@@ -81,18 +88,26 @@ class Drafts:
         return self.change(zap_id, lambda zap: settings.changed(zap, values), place=place, **seen)
 
     def choose_app(self, zap_id: str, step: str, app: str, **seen: Unpack[Seen]) -> Draft:
-        """Chooses the app of the trigger or a step, or none. What was filled in for another app goes."""
-        return self._at(zap_id, step, lambda zap: drawing.with_app(zap, step, app), **seen)
+        """Chooses the app of the trigger or a step, or none. What was filled in for another app goes; where the app
+        has one event, or one account that is signed in, that is chosen as well.
+        """
+        return self.change(zap_id, self.choosing.app(step, app), **seen)
 
     def choose_event(self, zap_id: str, step: str, use: str, **seen: Unpack[Seen]) -> Draft:
-        """Chooses what the trigger or a step does. The step may be called otherwise from then on: see `focus`."""
-        form = self.registry().operation(use).form if "." in use else None
-        fields = frozenset(form.model_fields) if form else frozenset()
-        return self.change(zap_id, lambda zap: drawing.with_event(zap, step, use, fields), **seen)
+        """Chooses what the trigger or a step does, and the account if there is only one to choose. The step may be
+        called otherwise from then on: see `focus`.
+        """
+        return self.change(zap_id, self.choosing.event(step, use), **seen)
 
     def choose_connection(self, zap_id: str, step: str, connection_id: str | None, **seen: Unpack[Seen]) -> Draft:
-        """Chooses the account of the trigger or a step, or none."""
-        return self._at(zap_id, step, lambda zap: drawing.with_connection(zap, step, connection_id), **seen)
+        """Chooses the account of the trigger or a step, or none. Raises `NotFound` for one that there is not."""
+
+        def drawn(zap: Zap) -> Zap:
+            if connection_id:
+                self._must_fit(drawing.using(zap, step).app, connection_id)
+            return drawing.with_connection(zap, step, connection_id)
+
+        return self._at(zap_id, step, drawn, **seen)
 
     def put_value(self, zap_id: str, step: str, place: Place, value: JsonValue, **seen: Unpack[Seen]) -> Draft:
         """Fills in a field; None clears it. Typing on in the same field is one change."""
@@ -165,10 +180,18 @@ class Drafts:
         if stored.revision != seen["revision"]:
             raise _conflict(stored)
         drawn, focus = _focused(draw(stored.draft))
-        drawn = settings.checked(drawn)
+        drawn = self.sealed(settings.checked(drawn))
         if drawn != stored.draft:
             self._save(stored, drawn, place, seen)
         return self.get(stored.id, focus=focus)
+
+    def _must_fit(self, app: str, connection_id: str) -> None:
+        """Raises `Refused` for an account of another app: it would be given to a service that it is not for."""
+        with self.database.read() as session:
+            stored = connections.find(session, connection_id)
+        if stored.app != app:
+            connector = self.registry().connectors.get(app)
+            raise Refused(remark("other_apps_connection", name=stored.name, app=connector.title if connector else app))
 
     def _at(self, zap_id: str, step: str, draw: Callable[[Zap], Zap], place: str = "", **seen: Unpack[Seen]) -> Draft:
         return self.change(zap_id, lambda zap: (draw(zap), step), place=place, **seen)

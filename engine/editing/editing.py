@@ -53,7 +53,7 @@ class Editing:
         switching: Switching,
         settle: timedelta | None = None,
     ) -> Self:
-        drafts, samples = Drafts(database, registry, now), Samples(database, registry, now)
+        drafts, samples = Drafts(database, registry, now, connections.typed.sealed), Samples(database, registry, now)
         data, previews = Data(registry), Previews(registry)
         return cls(
             drafts=drafts,
@@ -65,5 +65,5 @@ class Editing:
             proposals=Proposals(registry, data, previews),
             trying=Trying(drafts, samples, registry, connections, recents, calls, now, settle),
             versions=Versions(database, registry, drafts),
-            publishing=Publishing(database, registry, drafts, sources, recents, switching, now),
+            publishing=Publishing(database, registry, drafts, sources, recents, switching, now, calls),
         )

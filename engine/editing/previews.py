@@ -16,7 +16,7 @@ from engine.editing.words import Words
 from engine.errors import Problem
 from engine.registry import AnyOperation, Registry
 from engine.sdk.fields import fields_with_secrets
-from engine.zaps import drawing, mapping, paths, values
+from engine.zaps import drawing, mapping, paths, sealing, values
 from engine.zaps.mapping import MappingError
 from engine.zaps.model import TRIGGER, FilterStep, Step, TriggerUse
 from engine.zaps.paths import Place
@@ -95,7 +95,7 @@ class _Seen:
             return self.plainly(template, scope, draft)
         if name in fields_with_secrets(operation.form) and not mapping.has_template(template):
             return Preview(BLOT if template else "", PreviewState.SHOWN if template else PreviewState.EMPTY)
-        raw = paths.with_value(given, self.place, template).get(name)
+        raw = paths.with_value(sealing.stood_in(given), self.place, template).get(name)
         try:
             rendered = mapping.render(raw, scope, draft.zap.locale)
         except MappingError as error:

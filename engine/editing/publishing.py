@@ -1,12 +1,13 @@
 """Switching on from the editor: what will happen, told before, and which of the existing records fire after all."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from engine.connections.calls import ConnectorBug
+from engine.connections.calls import Calls, ConnectorBug
 from engine.connections.stored import NotUsable
 from engine.editing import founds
 from engine.editing.draft import Draft
@@ -14,7 +15,7 @@ from engine.editing.drafts import Drafts
 from engine.editing.founds import Founds
 from engine.editing.sentences import said
 from engine.editing.words import Words
-from engine.errors import NotFound, Problem, Problems, Refused
+from engine.errors import NotFound, Problem, Problems, Refused, ZapwerkError
 from engine.registry import Registry
 from engine.runs.effects import sentence
 from engine.sdk.errors import ConnectorError
@@ -30,6 +31,11 @@ from engine.triggers.sources import PollingSource, ScheduleSource, Source, Sourc
 from engine.triggers.switching import Switched, Switching
 from engine.zaps.model import TRIGGER
 
+COUNTED_WITHIN = timedelta(seconds=1.5)
+"""How long the page waits to be told how many records are there already."""
+
+log = logging.getLogger(__name__)
+
 
 class SourceChange(StrEnum):
     """What is watched, compared with before."""
@@ -44,9 +50,9 @@ class Confirmation:
     """What switching on would do. With any `problems` it would be refused, and the rest is not known.
 
     `first` says that it was never published, `publishes` that the draft becomes the live version. `baseline`: what
-    exists at the app by then does not fire. `every` is the time between two checks (None where nobody asks),
-    `listening` that the app is also listened to. `held` runs that wait since it was switched off go on. `next` are the
-    next times of a schedule.
+    exists at the app by then does not fire; `there` is how many records that are, where the app told. `every` is the
+    time between two checks (None where nobody asks), `listening` that the app is also listened to. `held` runs that
+    wait since it was switched off go on. `next` are the next times of a schedule.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -55,6 +61,7 @@ class Confirmation:
     source: SourceChange = SourceChange.NEW
     kind: str = ""
     baseline: bool = False
+    there: int | None = None
     listening: bool = False
     every: timedelta | None = None
     held: int = 0
@@ -72,10 +79,27 @@ class Publishing:
     recents: Recents
     switching: Switching
     now: Callable[[], datetime]
+    calls: Calls
+    patience: timedelta = COUNTED_WITHIN
 
-    async def before_on(self, zap_id: str) -> Confirmation:
-        """What switching on would do. No app is asked. Raises `NotFound`."""
-        return await asyncio.to_thread(self._before_on, zap_id)
+    async def before_on(self, zap_id: str, *, counts: bool = False) -> Confirmation:
+        """What switching on would do. No app is asked, except, where it `counts`, how many records are there already:
+        for a moment, and without the number if that fails. Raises `NotFound`."""
+        confirmation = await asyncio.to_thread(self._before_on, zap_id)
+        if not counts or not confirmation.baseline or confirmation.source is SourceChange.SAME:
+            return confirmation
+        return replace(confirmation, there=await self._there(zap_id))
+
+    async def _there(self, zap_id: str) -> int | None:
+        try:
+            draft = await asyncio.to_thread(self.drafts.get, zap_id)
+            source = await asyncio.to_thread(self._source, draft)
+            if not isinstance(source, PollingSource):
+                return None
+            return await self.calls.count(source.trigger, source.asked(), source.given, self.patience)
+        except (ConnectorError, ConnectorBug, ZapwerkError, TimeoutError) as error:
+            log.debug("what is there already for zap %s could not be counted: %s", zap_id, error)
+            return None
 
     async def existing(self, zap_id: str, more: int = 0) -> Founds:
         """The last records that have not fired, to tick: all of them at first, later what arrived meanwhile.
@@ -106,6 +130,8 @@ class Publishing:
     async def _chosen(self, zap_id: str, ids: Collection[str]) -> tuple[Fires, ...]:
         """The chosen records as they are now, the oldest first."""
         draft = await asyncio.to_thread(self.drafts.get, zap_id)
+        if not isinstance(await asyncio.to_thread(self._source, draft), PollingSource):
+            raise Refused(said("record_gone"))
         recent = await founds.look(self.recents, draft, founds.MOST, self._words())
         found = [one for one in reversed(recent) if one.id in ids]
         if len(found) < len(ids):

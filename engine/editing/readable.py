@@ -9,8 +9,10 @@ from pydantic import BaseModel, SecretStr
 
 from engine.zaps.limits import CannotMap
 from engine.zaps.plain import text_of
+from engine.zaps.sealing import BLOT, is_sealed
 
-BLOT = "••••••"
+__all__ = ["BLOT", "readable"]
+
 MAX_SHOWN = 2_000  # characters
 _YES_NO = {"en": ("yes", "no"), "de": ("ja", "nein")}
 _MAX_DIGITS = 30
@@ -27,7 +29,7 @@ def _text(value: Any, language: str) -> str:
         case None:
             return ""
         case str():
-            return value
+            return BLOT if is_sealed(value) else value
         case SecretStr():
             return BLOT if value.get_secret_value() else ""
         case bool():

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,16 +12,16 @@ from engine.registry import Registry
 from engine.store import samples, zaps
 from engine.store.database import Database
 from engine.store.encoding import encode, plain
+from engine.store.excerpts import cut_to_size
 from engine.store.samples import Sample
 from engine.zaps import drawing
 from engine.zaps.model import TRIGGER, FilterStep, Step, TriggerUse
 
 __all__ = ["Sample", "Samples", "StepState", "digest_of", "fitting"]
 
-MAX_SAMPLE = 256_000  # bytes of one record that is kept as a sample
-TEXT_KEPT = 4_000  # characters of each text of a record that is larger
-ENTRIES_KEPT = 50  # entries of each of its lists and mappings
-DEPTH_KEPT = 8
+
+DOUBTED = ""
+"""What a real sample was made with when the last test of its step did not work."""
 
 
 class StepState(StrEnum):
@@ -45,11 +45,14 @@ class Samples:
         with self.database.read() as session:
             return samples.of_zap(session, zaps.find(session, zap_id).id)
 
-    def keep(self, zap_id: str, step: str, record: Any, *, real: bool = True) -> Sample:
-        """Makes a record the sample of a step as it is drawn now. Raises `NotFound`."""
+    def keep(
+        self, zap_id: str, step: str, record: Any, *, real: bool = True, drawn: TriggerUse | Step | None = None
+    ) -> Sample:
+        """Makes a record the sample of a step as it was `drawn` when it was made, or is now. Raises `NotFound`."""
         with self.database.write() as session:
             stored = zaps.find(session, zap_id)
-            drawn = drawing.step_of(stored.draft, step)
+            now_drawn = drawing.step_of(stored.draft, step)
+            drawn = drawn or now_drawn
             made_with = digest_of(drawn) if real else ""
             sample = Sample(step, use_of(drawn), cut_to_size(plain(record)), real, made_with, self.now())
             samples.put(session, stored.id, sample)
@@ -58,6 +61,14 @@ class Samples:
     def choose(self, zap_id: str, record: Any) -> Sample:
         """Makes a record of the trigger the one that the steps are drawn with."""
         return self.keep(zap_id, TRIGGER, record)
+
+    def doubt(self, zap_id: str, step: str) -> None:
+        """After a test that did not work: what an earlier one brought can be drawn with, but the step is not tested."""
+        with self.database.write() as session:
+            stored = zaps.find(session, zap_id)
+            kept = samples.of_zap(session, stored.id).get(step)
+            if kept is not None and kept.real:
+                samples.put(session, stored.id, replace(kept, made_with=DOUBTED))
 
     def make_up(self, zap_id: str, step: str, language: str = "en") -> Sample:
         """A made-up record where none is at hand: what the app says that it gives. Raises `NotFound`."""
@@ -90,24 +101,3 @@ def digest_of(drawn: TriggerUse | Step) -> str:
     else:
         said = [drawn.use, drawn.connection, sorted(drawn.with_.items()), getattr(drawn, "if_empty", "")]
     return hashlib.sha256(encode(said)).hexdigest()[:32]
-
-
-def cut_to_size(record: Any) -> Any:
-    """The record, or of one that is too large the beginnings of its texts and lists."""
-    if len(encode(record)) <= MAX_SAMPLE:
-        return record
-    shortened = _shortened(record, TEXT_KEPT, ENTRIES_KEPT, 0)
-    return shortened if len(encode(shortened)) <= MAX_SAMPLE else _shortened(record, 200, 10, 0)
-
-
-def _shortened(value: Any, characters: int, entries: int, depth: int) -> Any:
-    if isinstance(value, str):
-        return value[:characters]
-    if depth >= DEPTH_KEPT:
-        return None
-    if isinstance(value, Mapping):
-        few = list(value.items())[:entries]
-        return {key[:characters]: _shortened(one, characters, entries, depth + 1) for key, one in few}
-    if isinstance(value, list):
-        return [_shortened(one, characters, entries, depth + 1) for one in value[:entries]]
-    return value

@@ -10,7 +10,7 @@ from engine.errors import Problem, Problems, Sentence
 from engine.zaps.model import TRIGGER, Zap
 from engine.zaps.remarks import quotation, remark
 
-NAMES = ("name", "language", "timezone", "country", "concurrency", "flood_limit")
+NAMES = ("name", "language", "timezone", "country", "concurrency", "while_running", "flood_limit", "auto_pause")
 MAX_ZAP = 1_000_000  # characters, as of a file
 
 

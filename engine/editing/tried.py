@@ -27,6 +27,11 @@ class TriedOutcome(StrEnum):
     PROBLEM = "problem"  # certainly nothing was done
     UNKNOWN = "unknown"  # it may have been done
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the step is not known to work."""
+        return self in (TriedOutcome.PROBLEM, TriedOutcome.UNKNOWN)
+
 
 class Remedy(StrEnum):
     """What a person can do about it."""

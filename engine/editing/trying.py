@@ -45,7 +45,7 @@ class Will:
     """What a test would do: `does` in words, in `app`, as `connection`; `changes` is False where it only reads.
 
     `if_exists` is what would follow if there is one like it already (“” where nobody looks). `made_up` says that it
-    would be done with data that no app gave.
+    would be done with data that no app gave, `uses_quota` that it counts toward a quota of the plan, if that has one.
     """
 
     does: str
@@ -54,6 +54,7 @@ class Will:
     changes: bool
     if_exists: str = ""
     made_up: bool = False
+    uses_quota: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,9 @@ class Trying:
         with self._alone(draft.id, step):
             tried = await self._tested(draft, step)
             if tried.output is not None:
-                await asyncio.to_thread(self.samples.keep, draft.id, step, tried.output)
+                await asyncio.to_thread(self.samples.keep, draft.id, step, tried.output, drawn=draft.step(step))
+            elif tried.outcome.is_failure:
+                await asyncio.to_thread(self.samples.doubt, draft.id, step)
         log.info("zap %s: step %s was tested by %s: %s", draft.id, step, by or "somebody", tried.outcome)
         return tried
 
@@ -109,6 +112,7 @@ class Trying:
             changes=isinstance(operation, Action),
             if_exists=str(drawn.with_.get("if_exists", "use")) if asks else "",
             made_up=made_up,
+            uses_quota=isinstance(operation, Action) and operation.uses_quota,
         )
 
     def _name_of(self, drawn: TriggerUse | ActionStep) -> str:
@@ -148,7 +152,7 @@ class Trying:
             operation = self.registry().operation(drawn.use)
         except (NotFound, NotUsable) as error:
             return trial.unusable(error)
-        form = rendering.given(drawn, operation, trial.scope, draft.zap.locale)
+        form = rendering.given(self.connections.typed.opened(drawn), operation, trial.scope, draft.zap.locale)
         if isinstance(form, Refusal):
             return trial.refused(form)
         begun = asyncio.get_running_loop().time()

@@ -16,7 +16,7 @@ from engine.registry import Registry
 from engine.sdk.fields import fields_with_secrets
 from engine.store import zaps
 from engine.store.database import Database
-from engine.zaps import mapping
+from engine.zaps import mapping, sealing
 from engine.zaps.model import TRIGGER, FilterStep, Step, TriggerUse, Zap
 from engine.zaps.remarks import remark
 
@@ -173,4 +173,5 @@ def _flat(drawn: TriggerUse | Step, secrets: Secrets) -> dict[str, Any]:
 
 
 def _kept(value: Any, secret: bool) -> Any:
-    return _Secret(repr(value)) if secret and not mapping.has_template(value) else value
+    hidden = (secret and not mapping.has_template(value)) or sealing.holds_sealed(value)
+    return _Secret(repr(value)) if hidden else value

@@ -1,29 +1,18 @@
 """What apps, operations and their fields are called, in English or German. Called by the other modules here."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any
 
 from pydantic.fields import FieldInfo
 
 from engine.editing import common_titles
 from engine.errors import NotFound, Sentence
 from engine.registry import AnyOperation, Registry
-from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
-from engine.texts import Texts
+from engine.sdk.connector import Connector
+from engine.texts import Texts, place_of
 from engine.zaps.model import ActionStep, FilterStep, Step, TriggerUse
+from engine.zaps.retold import retold
 from engine.zaps.values import title_of
 
-_TABLES: Mapping[type[Any], str] = MappingProxyType(
-    {
-        Trigger: "triggers",
-        Webhook: "webhooks",
-        Scheduled: "schedules",
-        Action: "actions",
-        Search: "searches",
-    }
-)
 _FILTER = {"en": "Filter", "de": "Filter"}
 _NOTHING = {"en": "Nothing chosen yet", "de": "Noch nichts gewählt"}
 
@@ -77,14 +66,14 @@ class Words:
     def both(self, app: str, sentence: str) -> Sentence:
         """What a connector said when it raised, in German too where its file has it."""
         connector = self._registry.connectors.get(app)
-        german = sentence if connector is None else _texts(connector, "de").error(sentence)
-        return Sentence(str(sentence), german)
+        some = () if connector is None else (_texts(connector, "de"),)
+        return Sentence(str(sentence), retold(sentence, "de", *some))
 
     def _of(self, operation: AnyOperation, path: str, fallback: str) -> str:
         connector = self._registry.connectors.get(operation.connector)
         if connector is None:
             return fallback
-        return _texts(connector, self.language).of(f"{_TABLES[type(operation)]}.{operation.key}.{path}", fallback)
+        return _texts(connector, self.language).of(f"{place_of(operation)}.{path}", fallback)
 
 
 @lru_cache(maxsize=128)

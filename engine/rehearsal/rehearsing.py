@@ -6,9 +6,10 @@ no journal, no notice, and no cursor moves; only a token that had to be refreshe
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from engine.connections.calls import Calls
 from engine.connections.stored import Connections, NotUsable
@@ -16,9 +17,9 @@ from engine.errors import Problem, Problems, Refused
 from engine.registry import Registry
 from engine.rehearsal.rows import Foreseen, Row, Would
 from engine.rehearsal.walk import Planned, Walk
-from engine.runs import retries
+from engine.runs import history, retries
 from engine.sdk.connector import Action, Search
-from engine.store import zapfiles, zaps
+from engine.store import runs, zapfiles, zaps
 from engine.store.database import Database
 from engine.store.encoding import encode
 from engine.triggers.recent import Recent, Recents
@@ -44,7 +45,8 @@ class Chosen:
 class Rehearsal:
     """A rehearsal under way: its records are read. `rows` is to be gone through once.
 
-    `cut` says, after the last row, why there are fewer rows than records; “” when all were looked at.
+    `cut` says, after the last row, why there are fewer rows than records; “” when all were looked at. `done` is what
+    steps gave already, record by record, where the records are those of runs that go on.
     """
 
     chosen: Chosen
@@ -52,6 +54,7 @@ class Rehearsal:
     walk: Walk
     until: float  # on the clock of the event loop
     cut: str = ""
+    done: tuple[Mapping[str, Any], ...] = ()
     _done: dict[bytes, int] = field(default_factory=dict)
 
     async def rows(self) -> AsyncGenerator[Row, None]:
@@ -59,7 +62,7 @@ class Rehearsal:
         for number, record in enumerate(self.records, 1):
             try:
                 async with asyncio.timeout_at(self.until):
-                    steps = await self.walk.of(record.data)
+                    steps = await self.walk.of(record.data, self.done[number - 1] if self.done else None)
             except TimeoutError:
                 self.cut = f"It took too long: {number - 1} of {len(self.records)} records were looked at."
                 return
@@ -109,14 +112,40 @@ class Rehearsing:
             raise Refused(f"A rehearsal looks at 1 to {MOST} records.")
         until = asyncio.get_running_loop().time() + self.within.total_seconds()
         chosen = await asyncio.to_thread(self._chosen, name_or_id, live)
-        planned = [await self._opened(step) for step in chosen.zap.steps if isinstance(step, ActionStep)]
+        walk = await self.walk(chosen.zap)
         try:
             async with asyncio.timeout_at(until):
                 records = await self.recents.of(chosen.zap_id, chosen.zap, last)
         except TimeoutError:
             raise Refused("Reading the last records took too long; please ask for fewer.") from None
-        walk = Walk(chosen.zap, planned, self.calls, self.now, self.quick)
         return Rehearsal(chosen, tuple(records), walk, until)
+
+    async def again(self, zap_id: str, run_ids: Sequence[str]) -> Rehearsal:
+        """What replaying these runs with the zap's newest version would do, from where each ended, in this order.
+
+        Raises `NotFound`; `Problems` and `Refused` as `begin` does.
+        """
+        until = asyncio.get_running_loop().time() + self.within.total_seconds()
+        chosen = await asyncio.to_thread(self._chosen, zap_id, True)
+        walk = await self.walk(chosen.zap)
+        ended = await asyncio.to_thread(self._ended, run_ids[:MOST])
+        records = tuple(record for record, _ in ended)
+        return Rehearsal(chosen, records, walk, until, done=tuple(done for _, done in ended))
+
+    def _ended(self, run_ids: Sequence[str]) -> list[tuple[Recent, Mapping[str, Any]]]:
+        """The records of runs, and what the steps gave that were done."""
+        found: list[tuple[Recent, Mapping[str, Any]]] = []
+        with self.database.read() as session:
+            for run_id in run_ids:
+                loaded = runs.load(session, runs.get(session, run_id))
+                done = {path: past.output for path, past in history.of(loaded.lines).items() if past.done}
+                found.append((Recent(loaded.record_id, loaded.payload, loaded.received_at), done))
+        return found
+
+    async def walk(self, zap: Zap) -> Walk:
+        """The steps of a zap, opened, for whoever has records already. Raises `NotFound` and `Problems`."""
+        planned = [await self._opened(step) for step in zap.steps if isinstance(step, ActionStep)]
+        return Walk(zap, planned, self.calls, self.now, self.quick)
 
     def _chosen(self, name_or_id: str, live: bool) -> Chosen:
         with self.database.read() as session:
@@ -134,6 +163,7 @@ class Rehearsing:
         operation = self.registry().operation(step.use)
         assert isinstance(operation, Action | Search)  # a checked zap has no others
         try:
+            step = self.connections.typed.opened(step)
             return Planned(step, operation, await self.connections.serving(step.use, step.connection))
         except NotUsable as error:
             raise Problems([Problem(str(error), step.key, "connection")]) from error

@@ -49,7 +49,8 @@ class Foreseen:
     `does` are the words for what it does (“create a client”). `sentence` says why; `field` is the input it is about,
     and `problems` are all that is wrong. `given` is the input as it would be sent, secrets blotted out, and `later` its
     further fields, each with the steps that must be done first. `record` is what was found or exists already;
-    `if_exists` what follows from that: use, create, stop. `ends` says that the run goes no further.
+    `if_exists` what follows from that: use, create, stop. `ends` says that the run goes no further. `uses_quota`: what
+    it makes counts toward a quota of the plan, where that has one.
     """
 
     step: str
@@ -64,6 +65,7 @@ class Foreseen:
     record: dict[str, Any] | None = None
     if_exists: str = ""
     ends: bool = False
+    uses_quota: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,30 @@ class Count:
         counted = Counter(row.outcome for row in rows)
         by_outcome = {one: counted[one] for one in OUTCOMES}
         return cls(len(rows), by_outcome, sum(row.same_as is not None for row in rows))
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many records one app would make that count toward a quota of its plan, where the plan has one.
+
+    `exact` is False where it may be fewer: rows that equal an earlier one, or that could not be checked.
+    """
+
+    app: str
+    count: int
+    exact: bool
+
+
+def quotas(rows: Sequence[Row]) -> tuple[Quota, ...]:
+    """What counts, by app. How much of a quota is used nobody here knows."""
+    found: dict[str, Quota] = {}
+    for row in rows:
+        for step in row.steps:
+            if step.uses_quota and step.outcome in (Would.DO, Would.UNCHECKED):
+                app, sure = step.use.partition(".")[0], step.outcome is Would.DO and row.same_as is None
+                known = found.get(app, Quota(app, 0, exact=True))
+                found[app] = Quota(app, known.count + 1, exact=known.exact and sure)
+    return tuple(found.values())
 
 
 def judged(steps: Iterable[Foreseen]) -> Would:

@@ -43,7 +43,9 @@ class Planned:
     live: LiveConnection
 
     def would(self, outcome: Would, said: str = "", **more: Any) -> Foreseen:
-        return Foreseen(self.step.key, self.step.use, _does(self.operation), outcome, said, **more)
+        counts = isinstance(self.operation, Action) and self.operation.uses_quota
+        does = _does(self.operation)
+        return Foreseen(self.step.key, self.step.use, does, outcome, said, uses_quota=counts, **more)
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,14 @@ class Walk:
         self._quick = quick
         self._closed: dict[str, NoAnswer] = {}
 
-    async def of(self, record: Any) -> tuple[Foreseen, ...]:
-        """What each step would do with this record, up to the one where the run ends."""
-        known, found = Known({TRIGGER: record}), []
+    async def of(self, record: Any, done: Mapping[str, Any] | None = None) -> tuple[Foreseen, ...]:
+        """What each step would do with this record, up to the one where the run ends. Steps that are `done` already are
+        left out; this is what they gave."""
+        done = done or {}
+        known, found = Known({**done, TRIGGER: record}), []
         for step in self._zap.steps:
+            if step.key in done:
+                continue
             seen = await self._step(step, known)
             found.append(seen)
             if seen.ends:

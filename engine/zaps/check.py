@@ -19,12 +19,13 @@ from engine.registry import AnyOperation, Registry, kind_of
 from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
 from engine.sdk.errors import InvalidInput
 from engine.sdk.fields import Kind, Shape, fields_of, shape_of
-from engine.zaps import conditions, lookups, mapping, values
+from engine.zaps import conditions, lookups, mapping, sealing, values
 from engine.zaps.locales import Locale
 from engine.zaps.model import MAX_STEPS, TRIGGER, ActionStep, FilterStep, TriggerUse, Zap
 from engine.zaps.remarks import meant, remark
 
 NEEDS_RECONNECTING = "needs_reconnecting"
+REMOVED = "removed"
 
 Path = Sequence[str | int]
 
@@ -146,7 +147,8 @@ class _Check:
         broken = next((one for one in self._registry.broken if one.name == app), None)
         if broken is not None:
             return remark("broken_app", app=app, where=broken.where, reason=broken.reason)
-        return remark("unknown_app", app=app, meant=meant(app, self._registry.connectors))
+        hint = meant(app, self._registry.connectors)
+        return remark("unknown_app", app=app, meant=hint) if hint else remark("no_such_app_installed", app=app)
 
     def _connection(self, user: TriggerUse | ActionStep) -> Iterator[Problem]:
         connector = self._registry.connectors.get(user.app)
@@ -160,6 +162,8 @@ class _Check:
         if not name:
             return remark("no_connection", app=connector.title) if connector.needs_connection else None
         facts = self._connections.get(name)
+        if facts is not None and facts.state == REMOVED:
+            return remark("disconnected", name=facts.name)
         if facts is None:
             known = [one for one, facts in self._connections.items() if facts.app == connector.key]
             return remark("unknown_connection", name=name, meant=meant(name, known))
@@ -271,12 +275,13 @@ def _references(drawn: str) -> tuple[mapping.Reference, ...]:
 def _input_problems(form: type[BaseModel], drawn: str, locale: Locale) -> tuple[Problem, ...]:
     """Unknown fields, missing ones, and literal values that cannot be read."""
     given: dict[str, JsonValue] = json.loads(drawn)
+    hidden = [name for name, value in given.items() if sealing.is_sealed(value)]
     names = {name for name, info in form.model_fields.items()}
     aliases = {info.alias for info in form.model_fields.values() if info.alias}
     unknown = [] if form.model_config.get("extra") == "allow" else [*(given.keys() - names - aliases)]
     found = [Problem(remark("unknown_field", name=name, meant=meant(name, names)), field=name) for name in unknown]
     templated = [name for name, value in given.items() if mapping.has_template(value)]
-    return (*found, *values.problems(form, given, locale, unknown=templated))
+    return (*found, *values.problems(form, sealing.stood_in(given), locale, unknown=[*templated, *hidden]))
 
 
 def _schedule_problems(operation: AnyOperation, given: Mapping[str, JsonValue], locale: Locale) -> Iterator[Problem]:
@@ -284,7 +289,7 @@ def _schedule_problems(operation: AnyOperation, given: Mapping[str, JsonValue], 
     if not isinstance(operation, Scheduled) or any(mapping.has_template(value) for value in given.values()):
         return
     try:
-        operation(values.read(operation.given, given, locale))
+        operation(values.read(operation.given, sealing.stood_in(given), locale))
     except InvalidInput as error:
         yield Problem(error.sentence, field=error.field or "")
     except ValueError as error:

@@ -224,6 +224,8 @@ def _sentence(detail: ErrorDetails, location: Place) -> str:
     name = str(location[-1]) if location else "the file"
     if location == ("zapwerk",) and detail["type"] == "literal_error":
         return f"This file is of version {quoted(detail['input'])}; this Zapwerk reads version 1."
+    if location == ("country",) and detail["type"] == "string_pattern_mismatch":
+        return f"“country” takes two capital letters like DE, not {quoted(detail['input'])}."
     tell = _SENTENCES.get(detail["type"])
     if tell is None:
         return str(detail["msg"]).removeprefix("Value error, ") if detail["type"] in _OWN else _refused(detail, name)

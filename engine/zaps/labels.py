@@ -11,6 +11,7 @@ from engine.zaps.sentences import Unreadable
 
 NAMES = ("subject", "title", "name", "label", "summary", "number")
 PEOPLE = ("sender", "from", "author", "customer", "contact")
+CARRIED = ("body", "payload", "data")  # of a record that is the envelope of another, like a call of a webhook
 MOMENTS = ("date", "received_at", "created_at", "created", "scheduled_for", "at", "time", "updated_at")
 MAX_LABEL = 200  # characters
 
@@ -19,10 +20,15 @@ def label_of(record: Any, record_id: str) -> str:
     """“Anfrage · Erika Muster”: what it is and who it is from; else its first text, else its id."""
     if not isinstance(record, Mapping):
         return record_id
-    parts = [next(_texts(record, NAMES), ""), next(_people(record), "")]
-    said = " · ".join(part for part in parts if part)
+    carried: Mapping[str, Any] = next((record[name] for name in CARRIED if isinstance(record.get(name), Mapping)), {})
     others = (name for name in record if name != "id")
-    return (said or next(_texts(record, others), "") or record_id)[:MAX_LABEL]
+    said = _named(record) or _named(carried) or next(_texts(carried, carried), "") or next(_texts(record, others), "")
+    return (said or record_id)[:MAX_LABEL]
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    parts = [next(_texts(record, NAMES), ""), next(_people(record), "")]
+    return " · ".join(part for part in parts if part)
 
 
 def moment_of(record: Any, locale: Locale) -> datetime | None:

@@ -10,6 +10,7 @@ context `WHOLE` a zap is refused that is not drawn to its end: that is how files
 import re
 import zoneinfo
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -39,6 +40,14 @@ USE_SO_FAR = r"^([a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?)?$"  # “”, “t
 WHOLE = {"whole": True}  # the validation context of what must be drawn to its end
 
 Values = dict[str, JsonValue]
+
+
+class Overlap(StrEnum):
+    """How the runs of a zap stand to each other in time."""
+
+    PARALLEL = "parallel"
+    IN_ORDER = "in_order"
+    SKIP = "skip"
 
 
 class _Frozen(BaseModel):
@@ -123,7 +132,9 @@ class Zap(_Frozen):
     """A named trigger plus steps.
 
     `language`, `timezone` and `country` say how the people write whose data it moves. `concurrency` is how many runs
-    may go at once (1 is strictly in order, None no limit); `flood_limit` how many events in ten minutes are normal.
+    may go at once (1 is strictly in order, None no limit); with `while_running` “skip” it is one, and an event that
+    comes meanwhile gets no run that does anything. `flood_limit` is how many events in ten minutes are normal, and
+    `auto_pause` whether the zap is paused when nearly all of its runs fail.
     """
 
     zapwerk: Literal[1] = 1
@@ -135,7 +146,21 @@ class Zap(_Frozen):
     trigger: TriggerUse
     steps: tuple[Step, ...]
     concurrency: int | None = Field(None, ge=1, le=1000)
+    while_running: Literal["wait", "skip"] = "wait"
     flood_limit: int | None = Field(100, ge=1)
+    auto_pause: bool = True
+
+    @property
+    def overlap(self) -> Overlap:
+        """What happens with an event that comes while a run goes on."""
+        if self.while_running == "skip":
+            return Overlap.SKIP
+        return Overlap.IN_ORDER if self.concurrency == 1 else Overlap.PARALLEL
+
+    @property
+    def at_once(self) -> int | None:
+        """How many runs may go at once; None for no limit."""
+        return self.concurrency if self.overlap == Overlap.PARALLEL else 1
 
     @property
     def locale(self) -> Locale:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from engine.sdk.fields import Kind, Labels, Shape, Verbatim, shape_of
+from engine.sdk.fields import Kind, Labels, MayBeSecret, Shape, Verbatim, shape_of
 from engine.sdk.records import File
 from engine.spelling import quoted
 from engine.zaps import dates, numbers, places
@@ -17,6 +17,7 @@ from engine.zaps.limits import MAX_ITEMS, CannotMap
 from engine.zaps.locales import Locale
 from engine.zaps.lookups import folded
 from engine.zaps.plain import INVISIBLE, is_blank, text_of
+from engine.zaps.sealing import is_sealed
 from engine.zaps.sentences import Unreadable
 from engine.zaps.wording import yes_or_no
 
@@ -30,7 +31,12 @@ _BARE_HOST = re.compile(r"(?:[^\W_](?:[\w-]{0,62})?\.)+[^\W\d_]{2,24}(?::\d{1,5}
 
 def scalar(given: Any, shape: Shape, locale: Locale) -> Any:
     """A value of any kind but lists, mappings and models."""
-    if isinstance(given, SecretStr) and shape.kind is not Kind.SECRET:
+    if shape.kind is Kind.SECRET or (shape.kind is Kind.JSON and shape.marker(MayBeSecret)):
+        if is_sealed(given):
+            raise Unreadable("sealed_elsewhere")
+        if isinstance(given, SecretStr):
+            return given
+    elif isinstance(given, SecretStr):
         raise Unreadable("not_the_secret")
     return _READERS[shape.kind](given, shape, locale)
 
@@ -59,6 +65,13 @@ def _separator(text: str, kind: Kind) -> str:
     """A comma does not part numbers: it may be their decimal sign."""
     candidates = ("\n", ";") if kind in _NUMERIC else ("\n", ";", ",")
     return next((one for one in candidates if one in text.strip()), "")
+
+
+def chosen(given: Any, shape: Shape) -> list[Any]:
+    """The values of several choices, without the words they were chosen by; a template among them may give a list."""
+    entries = [_unwrapped(one) for one in items(given, shape)]
+    flat = [inner for one in entries for inner in (one if isinstance(one, list | tuple) else [one])]
+    return items([one for one in flat if not is_blank(one)], shape)
 
 
 def takes_several(shape: Shape) -> bool:

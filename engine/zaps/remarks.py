@@ -27,7 +27,7 @@ def meant(name: str, known: Any) -> Sentence:
 def quotation(value: object) -> Sentence:
     """A foreign value as a remark may repeat it, in the quotes of each language."""
     english = quoted(value)
-    return Sentence(english, f"„{english[1:-1]}“" if english.startswith("“") else english)
+    return Sentence(english, f"„{english[1:-1]}“" if english.startswith("“") else "eine sehr große Zahl")
 
 
 def _shown(value: Any, language: str) -> str:
@@ -53,6 +53,7 @@ REMARKS: dict[str, tuple[str, str]] = {
     "nothing_compared": ("There is nothing to compare with.", "Es fehlt, womit verglichen wird."),
     # What there is not
     "unknown_app": ("There is no app “{app}”.{meant}", "Die App „{app}“ gibt es hier nicht.{meant}"),
+    "no_such_app_installed": ("The app “{app}” is not installed.", "Die App „{app}“ ist nicht installiert."),
     "broken_app": (
         "The connector “{app}” ({where}) cannot be used. {reason}",
         "Der Konnektor „{app}“ ({where}) ist nicht verwendbar. {reason}",
@@ -74,6 +75,10 @@ REMARKS: dict[str, tuple[str, str]] = {
     "signed_out": (
         "“{name}” is no longer signed in; please reconnect it.",
         "„{name}“ ist nicht mehr angemeldet; bitte verknüpfen Sie das Konto neu.",
+    ),
+    "disconnected": (
+        "The account “{name}” was disconnected. Choose another one.",
+        "Die Verknüpfung „{name}“ wurde aufgehoben. Wählen Sie eine andere.",
     ),
     "unknown_field": ("There is no field “{name}”.{meant}", "Das Feld „{name}“ gibt es nicht.{meant}"),
     "unknown_comparison": ("There is no comparison “{name}”.{meant}", "Den Vergleich „{name}“ gibt es nicht.{meant}"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import Problem
+from engine.errors import Problem, within
 
 
 class Unreadable(Exception):
@@ -45,8 +45,18 @@ def said(code: str, parameters: Mapping[str, Any], language: str = "en") -> str:
 def _shown(value: Any, language: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30:
         return f"{value:,}".replace(",", "." if language == "de" else ",")
-    return str(value)
+    return _in_german(str(value)) if language == "de" else str(value)
 
+
+def _in_german(value: str) -> str:
+    """A foreign value in German quotes; what stands for one, or what the SDK says about one, in German words."""
+    if value[:1] == "“" and value[-1:] == "”":
+        return f"„{value[1:-1]}“"
+    return UNNAMED.get(value) or within(value, "de")
+
+
+UNNAMED = {"what was given": "die Angabe", "This": "Das"}
+"""What stands for a value that is no single one, and for a field that has no name."""
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "missing": ("{title} is required.", "{title} wird benötigt."),
@@ -125,6 +135,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{title} hat {count} Einträge; höchstens {most} sind erlaubt.",
     ),
     "not_the_secret": ("{title} cannot be used as it is.", "{title} ist so nicht verwendbar."),
+    "sealed_elsewhere": (
+        "The secret at {title} was sealed with another key. Please enter it again.",
+        "Das Geheimnis bei {title} wurde mit einem anderen Schlüssel versiegelt. Bitte geben Sie es neu ein.",
+    ),
     "too_long": (
         "{title} has {count} characters; at most {most} are allowed.",
         "{title} hat {count} Zeichen; höchstens {most} sind erlaubt.",

@@ -147,8 +147,10 @@ class _Reading:
             return []
 
     def _value(self, given: Any, shape: Shape, found: list[ValueProblem]) -> Any:
-        if shape.kind is Kind.LIST or (shape.kind is Kind.CHOICES and readers.takes_several(shape)):
+        if shape.kind is Kind.LIST:
             return self._many(readers.items(given, shape), shape.element, found)
+        if shape.kind is Kind.CHOICES and readers.takes_several(shape):
+            return self._many(readers.chosen(given, shape), shape.element, found)
         if shape.kind is Kind.MODEL:
             return self._model(readers.mapping(given), shape.python_type, found)
         if shape.kind is Kind.MAPPING:

@@ -86,6 +86,8 @@ def test_as_json_it_has_exactly_the_documented_fields(careful: Installation):
     assert (customer["outcome"], customer["record"]["street"]) == ("found", "Street of Ada 2")
     assert parcel["given"] == {"to": "Street of Ada 2", "weight": 2}
     assert another["later"] == {"to": ["parcel"]}
+    assert [step["uses_quota"] for step in first["steps"]] == [False, False, True, True]
+    assert shown["quotas"] == [{"app": "shop", "count": 2, "exact": True}]
     (problem,) = shown["rows"][2]["steps"][-1]["problems"]
     assert problem["field"] == "weight"
 

@@ -76,6 +76,15 @@ def test_equal_calls_are_pointed_out(shop: Corner, editor: Guest):
     assert "the same as record 2" in editor.said
 
 
+def test_what_counts_toward_a_plans_quota_is_said_without_claiming_how_full_it_is(shop: Corner, editor: Guest):
+    rehearse(editor, shop.draft("Counted"))
+    assert "At most 4 of them would count toward your plan’s quota at Shop, where the plan has one." in editor.said
+    assert "How much of it is left, only Shop can say." in editor.said
+    nothing = shop.draft("Uncounted", HEAVY)
+    rehearse(editor, nothing)
+    assert "quota" not in editor.said
+
+
 def test_a_row_says_why_it_is_filtered_out(shop: Corner, editor: Guest):
     rehearse(editor, shop.draft("Why"))
     assert "Filtered out Who is “Spam”" in editor.said
@@ -149,3 +158,4 @@ def test_a_rehearsal_reads_as_german(shop: Corner):
     rehearse(german, shop.draft("Probe"))
     assert "5 Datensätze: 4 würden send parcel · 1 ausgefiltert" in german.said
     assert "Es wurde nichts angelegt." in german.said
+    assert "Höchstens 4 davon würden zum Kontingent Ihres Tarifs bei Shop zählen, falls er eines hat." in german.said

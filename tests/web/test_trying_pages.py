@@ -139,6 +139,35 @@ def test_a_refusal_is_told_with_what_the_app_said(shop: Corner, editor: Guest):
     assert "Nobody lives there." in editor.said
 
 
+def test_a_failed_test_is_still_explained_when_the_page_is_loaded_again_and_looks_like_no_sample(
+    shop: Corner, editor: Guest
+):
+    zap = shop.draft("Failed")
+    shop.change(zap, "to", "Mystery")
+    editor.post(f"/zaps/{zap}/try", step="parcel")
+    editor.get(f"/zaps/{zap}/try?step=parcel")
+    assert "Please check." in editor.said
+    assert "Look there first." in editor.said
+    assert "Tested" not in editor.said
+    assert "Tested" not in (editor.get(f"/zaps/{zap}?step=parcel"), editor.said)[1]
+    assert "Mystery" in editor.page.text
+    with shop.runtime() as runtime:
+        assert runtime.editing.samples.of(zap) == {}
+
+
+def test_a_failure_is_gone_when_the_step_was_changed_or_tested_with_success(shop: Corner, editor: Guest):
+    zap = shop.draft("Mended")
+    shop.change(zap, "to", "Nobody")
+    editor.post(f"/zaps/{zap}/try", step="parcel")
+    shop.change(zap, "to", "Ada")
+    editor.get(f"/zaps/{zap}/try?step=parcel")
+    assert "It did not work" not in editor.said
+    editor.post(f"/zaps/{zap}/try", step="parcel")
+    shop.change(zap, "to", "Nobody")
+    editor.get(f"/zaps/{zap}/try?step=parcel")
+    assert "It did not work" not in editor.said
+
+
 def test_a_value_that_does_not_fit_leads_to_its_field(shop: Corner, editor: Guest):
     zap = shop.draft("Misfit")
     choose(editor, zap, "Ada")

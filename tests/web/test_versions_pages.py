@@ -118,3 +118,16 @@ def test_versions_read_as_german(shop: Corner, zap: str):
     german.get(f"/zaps/{zap}/versions/compare?a=1&b=2")
     assert "Version 1 und Version 2" in german.said
     assert "Vorher: Who" in german.said
+
+
+def test_another_run_mode_reads_as_words(shop: Corner, editor: Guest):
+    zap = shop.draft("Modes")
+    publish(editor, shop, zap)
+    given = {"language": "en", "timezone": "UTC", "overlap": "skip", "revision": str(shop.revision(zap))}
+    editor.post(f"/zaps/{zap}/settings", **given)
+    editor.get(f"/zaps/{zap}/versions/compare?a=1&b=draft")
+    assert "While a run goes on Before: what comes is run as well After: what comes is skipped" in editor.said
+    assert "Pause it when nearly all runs fail Before: on After: off" in editor.said
+    german = shop.visit(language="de")
+    german.get(f"/zaps/{zap}/versions/compare?a=1&b=draft")
+    assert "Vorher: wird ausgeführt, was ankommt Nachher: wird übersprungen, was ankommt" in german.said

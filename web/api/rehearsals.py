@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from engine.errors import Problem, Problems, ZapwerkError
 from engine.people.audit import Action
-from engine.rehearsal.rows import Row, Would
+from engine.rehearsal.rows import Row, Would, quotas
 from engine.sdk.errors import ConnectorError
 from engine.zaps.model import TRIGGER
 from web.api import zap_views
@@ -50,6 +50,7 @@ class StepForeseen(Shown):
     record: Values | None
     if_exists: str
     ends: bool
+    uses_quota: bool = Field(description="What it makes counts toward a quota of the plan, where that has one.")
 
 
 class RowShown(Shown):
@@ -65,6 +66,14 @@ class RowShown(Shown):
     steps: list[StepForeseen]
 
 
+class QuotaShown(Shown):
+    """How many records would count toward the quota of the plan at one app, where the plan there has one."""
+
+    app: str
+    count: int
+    exact: bool = Field(description="false where it may be fewer: of rows alike, or that could not be checked.")
+
+
 class RehearsalShown(Shown):
     """How far a rehearsal is. Ask with the number of the last row until it has `ended` and no rows come."""
 
@@ -76,6 +85,7 @@ class RehearsalShown(Shown):
     records: int | None = Field(description="null until they were read.")
     rows: list[RowShown]
     more: bool = Field(description="There are rows behind these already.")
+    quotas: list[QuotaShown] = Field(description="What would count, of all rows that are known by now.")
     problem: str = Field(description="Why it could not be made; mostly empty.")
     problems: list[ProblemAt] = Field(description="What is to be mended first.")
 
@@ -87,7 +97,7 @@ async def begin(here: Here, by: By, language: Language, zap_id: str, sent: Rehea
     wanted = Wanted(draft.id, draft.revision, sent.last, sent.live)
     kept = here.rehearsals.begin(by.somebody.id, wanted, here.runtime.rehearsing, here.runtime.now())
     await run_in_threadpool(tell_of, here, by, Action.ZAP_REHEARSED, draft, records=sent.last)
-    return _shown(kept, 0, language)
+    return shown(kept, 0, language)
 
 
 @router.get("/{rehearsal_id}", description=f"Ask at least every {LEFT_AFTER:g} seconds; else it is stopped.")
@@ -102,7 +112,7 @@ async def get(
     """Get the rows that are known by now."""
     kept = here.rehearsals.of(by.somebody.id, zap_id, rehearsal_id)
     kept.seen()
-    return _shown(kept, after, language)
+    return shown(kept, after, language)
 
 
 @router.post("/{rehearsal_id}/stop")
@@ -110,11 +120,13 @@ async def stop(here: Here, by: By, language: Language, zap_id: str, rehearsal_id
     """Stop a rehearsal. The rows that are known stay."""
     kept = here.rehearsals.of(by.somebody.id, zap_id, rehearsal_id)
     kept.stop()
-    return _shown(kept, 0, language)
+    return shown(kept, 0, language)
 
 
-def _shown(kept: Kept, after: int, language: str) -> RehearsalShown:
-    ended, rows = kept.ended, kept.rows[after:]  # in this order: what ended has all its rows
+def shown(kept: Kept, after: int, language: str) -> RehearsalShown:
+    """How far it is, with the rows behind this one."""
+    ended, every = kept.ended, tuple(kept.rows)  # in this order: what ended has all its rows
+    rows = every[after:]
     problem, problems = _failure(kept.failure, language)
     return RehearsalShown(
         id=kept.id,
@@ -125,6 +137,7 @@ def _shown(kept: Kept, after: int, language: str) -> RehearsalShown:
         records=kept.records,
         rows=[_row(one, language) for one in rows[:MOST_ROWS]],
         more=len(rows) > MOST_ROWS,
+        quotas=[QuotaShown(app=one.app, count=one.count, exact=one.exact) for one in quotas(every)],
         problem=problem,
         problems=problems,
     )
@@ -144,6 +157,7 @@ def _row(row: Row, language: str) -> RowShown:
             record=one.record,
             if_exists=one.if_exists,
             ends=one.ends,
+            uses_quota=one.uses_quota,
         )
         for one in row.steps
     ]

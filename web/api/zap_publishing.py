@@ -27,8 +27,8 @@ from web.visitors import Visitor
 router = new_router("/zaps/{zap_id}", "Publishing")
 
 TO_PUBLISH = Sentence(
-    "The draft is not what is live. Publish it, which also switches the zap on.",
-    "Der Entwurf ist nicht das, was live ist. Veröffentlichen Sie ihn; das schaltet den Zap auch ein.",
+    "This zap was never published. Publish it, which also switches it on.",
+    "Dieser Zap wurde noch nie veröffentlicht. Veröffentlichen Sie ihn; das schaltet ihn auch ein.",
 )
 
 
@@ -76,11 +76,11 @@ async def publish(here: Here, by: By, zap_id: str, sent: PublishSent) -> Publish
 
 @router.post("/on")
 async def on(here: Here, by: By, zap_id: str, sent: SwitchOn) -> Published:
-    """Switch on what is published already. One that is on stays on."""
+    """Switch on the version that is live, as it is. One that is on stays on; a draft with changes stays a draft."""
     draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
-    if draft.differs:
+    if draft.published is None:
         raise Refused(TO_PUBLISH)
-    switched = await here.runtime.switching.on(draft.id, catch_up=sent.catch_up, by=by.somebody.id)
+    switched = await here.runtime.switching.live_on(draft.id, catch_up=sent.catch_up)
     here.engine.queue.ring()
     await run_in_threadpool(_told, here, by, draft, switched, on=True)
     return Published.model_validate(switched)

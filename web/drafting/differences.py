@@ -15,6 +15,18 @@ from web.trees import shown
 MOST_IN_SHORT = 3
 
 
+def _(text: str) -> str:
+    """Marks a text for translation; it is translated when it is shown."""
+    return text
+
+
+SWITCHED: dict[str, dict[Any, str]] = {
+    "while_running": {"wait": _("what comes is run as well"), "skip": _("what comes is skipped")},
+    "auto_pause": {True: _("on"), False: _("off")},
+}
+"""Settings with a few values, in words."""
+
+
 @dataclass(frozen=True)
 class FieldChange:
     """One field. `kind` is added, removed or changed."""
@@ -99,11 +111,14 @@ class Comparing:
         return {
             "name": _("Name"), "language": _("Language"), "timezone": _("Time zone"), "country": _("Country"),
             "concurrency": _("Runs at once"), "flood_limit": _("Flood limit"),
+            "while_running": _("While a run goes on"), "auto_pause": _("Pause it when nearly all runs fail"),
         }.get(name, name)  # fmt: skip
 
     def _value(self, key: str, one: Difference, value: Any) -> tuple[Part, ...]:
         if value is None:
             return ()
+        if not key and one.field in SWITCHED:
+            return (Part(words(self.naming.language).gettext(SWITCHED[one.field][value])),)
         if one.field == "connection":
             return (Part(shown(self.accounts.get(str(value), str(value)))),)
         if one.field == "use":

@@ -41,8 +41,9 @@ class Titles:
         """Anything that may stand in a field."""
         if value is None:
             return ()
-        if isinstance(value, Mapping) and "value" in value and "label" in value:
-            value = value["label"] or value["value"]
+        if isinstance(value, list) and any(map(_is_choice, value)):
+            value = ", ".join(str(_words(one)) for one in value)
+        value = _words(value)
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         return tuple(self._cut(text[:MAX_SHOWN]))[:MAX_PARTS]
 
@@ -70,3 +71,12 @@ class Titles:
             return found
         last = _LAST.search(expression)
         return (last.group(1) or last.group(2), "") if last else (expression, "")
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, Mapping) and "value" in value and "label" in value
+
+
+def _words(value: Any) -> Any:
+    """A choice of a service by the words it was chosen by."""
+    return (value["label"] or value["value"]) if _is_choice(value) else value

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from urllib.parse import urlencode
 
 from engine.editing.words import Words
@@ -38,7 +38,7 @@ class Naming:
     language: str
     kept: Zap | None = None
 
-    @property
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         return Vocabulary(self.registry, self.language)
 

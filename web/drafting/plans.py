@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
+from babel.numbers import format_decimal
 
 from engine.editing.draft import Draft
 from engine.editing.drafts import UNTITLED
@@ -70,7 +71,7 @@ def plan(draft: Draft, confirmation: Confirmation, naming: Naming, accounts: Map
         steps=tuple(lines(draft, naming, accounts)),
         watched=watched(confirmation, naming.language),
         next=confirmation.next,
-        ignored=_ignored(confirmation, naming.language, is_on=is_on),
+        ignored=_ignored(confirmation, naming),
         new_source=confirmation.source is SourceChange.ANOTHER,
         may_choose=confirmation.kind == "polling" and confirmation.baseline and not is_on,
         held=_held(confirmation.held, naming.language),
@@ -131,22 +132,55 @@ def often(every: timedelta, language: str) -> str:
     return _("every %(span)s") % {"span": span}
 
 
-def _ignored(confirmation: Confirmation, language: str, *, is_on: bool) -> str:
-    _ = words(language).gettext
+def _ignored(confirmation: Confirmation, naming: Naming) -> str:
+    _ = words(naming.language).gettext
     if confirmation.kind == "webhook":
         return ""
     if confirmation.kind == "schedule":
         return "" if confirmation.source is SourceChange.SAME else _("Times that have passed do not fire.")
     if confirmation.source is SourceChange.ANOTHER:
+        return _another(there(confirmation, naming), naming.language)
+    if confirmation.source is SourceChange.NEW:
+        return _new(there(confirmation, naming), naming.language)
+    if confirmation.baseline:
+        return _("What arrived while it was off is ignored. Only what comes from now on starts it.")
+    return _("It goes on from where it stands; nothing is missed and nothing comes twice.")
+
+
+def _new(number: str, language: str) -> str:
+    _ = words(language).gettext
+    if not number:
+        return _("What is there already is ignored. Only what comes from now on starts it.")
+    said = _("What is there already (%(what)s) is ignored. Only what comes from now on starts it.")
+    return said % {"what": number}
+
+
+def _another(number: str, language: str) -> str:
+    _ = words(language).gettext
+    if not number:
         return _(
             "What is watched has changed, so it starts anew: what is already there is ignored, also what the former "
             "place still had."
         )
-    if confirmation.source is SourceChange.NEW:
-        return _("What is there already is ignored. Only what comes from now on starts it.")
-    if confirmation.baseline:
-        return _("What arrived while it was off is ignored. Only what comes from now on starts it.")
-    return _("It goes on from where it stands; nothing is missed and nothing comes twice.")
+    said = _(
+        "What is watched has changed, so it starts anew: what is already there (%(what)s) is ignored, also what the "
+        "former place still had."
+    )
+    return said % {"what": number}
+
+
+def there(confirmation: Confirmation, naming: Naming) -> str:
+    """“12 e-mails”: what is there already, where the app told; its number alone where nobody named what it counts."""
+    if not confirmation.there:
+        return ""
+    number = format_decimal(confirmation.there, locale=naming.language)
+    operation = naming.registry.operation(naming.zap.trigger.use)
+    named = getattr(operation.returns, "counted", ())
+    if not named:
+        return str(number)
+    noun = named[0] if confirmation.there == 1 else named[-1]
+    connector = naming.registry.connector_of(naming.zap.trigger.use)
+    return f"{number} {naming.vocabulary.texts(connector).of(f'counted.{noun}', noun)}"
 
 
 def _held(count: int, language: str) -> str:

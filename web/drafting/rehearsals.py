@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.errors import NotFound, Sentence
-from engine.rehearsal.rehearsing import Chosen, Rehearsing
+from engine.rehearsal.rehearsing import Chosen, Rehearsal, Rehearsing
 from engine.rehearsal.rows import Row
 
 MOST = 50  # rehearsals that are remembered; the records behind them are not
@@ -24,12 +24,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person wants rehearsed. `revision` is the draft they saw."""
+    """What a person wants rehearsed. `revision` is the draft they saw; with `runs` it is these that are replayed."""
 
     zap_id: str
     revision: int
     last: int
     live: bool
+    runs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -69,7 +70,7 @@ class Kept:
         try:
             async with asyncio.timeout(LEFT_AFTER) as limit:
                 self._limit = limit
-                rehearsal = await rehearsing.begin(self.wanted.zap_id, last=self.wanted.last, live=self.wanted.live)
+                rehearsal = await self._begun(rehearsing)
                 self.chosen, self.records = rehearsal.chosen, len(rehearsal.records)
                 async with aclosing(rehearsal.rows()) as rows:
                     async for row in rows:
@@ -81,6 +82,12 @@ class Kept:
             self.failure = error
         finally:
             self.ended = True
+
+    async def _begun(self, rehearsing: Rehearsing) -> Rehearsal:
+        wanted = self.wanted
+        if wanted.runs:
+            return await rehearsing.again(wanted.zap_id, wanted.runs)
+        return await rehearsing.begin(wanted.zap_id, last=wanted.last, live=wanted.live)
 
 
 @dataclass

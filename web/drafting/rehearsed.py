@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.rehearsal.rows import OUTCOMES, Foreseen, Row, Would
+from engine.rehearsal.rows import OUTCOMES, Foreseen, Quota, Row, Would, quotas
 from engine.zaps.labels import label_of
 from web import trees
 from web.drafting import fields
@@ -89,6 +89,28 @@ class Drawn:
         return tuple(
             Tally(one.value, self.look(one), len(mine), self._counted(one, mine)) for one, mine in found if mine
         )
+
+    def quotas(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        """What would count toward plans' quotas: a sentence for each app."""
+        return tuple(self._quota(one) for one in quotas(rows))
+
+    def _quota(self, quota: Quota) -> str:
+        _, ngettext = words(self.naming.language).gettext, words(self.naming.language).ngettext
+        if quota.exact:
+            counts = ngettext(
+                "%(num)d of them would count toward your plan’s quota at %(app)s, where the plan has one.",
+                "%(num)d of them would count toward your plan’s quota at %(app)s, where the plan has one.",
+                quota.count,
+            )
+        else:
+            counts = ngettext(
+                "At most %(num)d of them would count toward your plan’s quota at %(app)s, where the plan has one.",
+                "At most %(num)d of them would count toward your plan’s quota at %(app)s, where the plan has one.",
+                quota.count,
+            )
+        left = _("How much of it is left, only %(app)s can say.")
+        parts = {"num": quota.count, "app": self.naming.vocabulary.app(quota.app)}
+        return f"{counts % parts} {left % parts}"
 
     def troubles(self, rows: Sequence[Row]) -> tuple[Troubled, ...]:
         """What is to be mended, each thing once."""

@@ -8,7 +8,7 @@ from typing import Any
 from engine.editing.draft import Draft
 from engine.editing.founds import Found
 from engine.editing.previews import Previews, PreviewState, references_of
-from engine.editing.samples import Sample, StepState
+from engine.editing.samples import DOUBTED, Sample, StepState
 from engine.editing.tried import Remedy, Tried, TriedOutcome
 from engine.editing.trying import Will
 from engine.zaps.labels import label_of
@@ -39,12 +39,14 @@ class Card:
 
 @dataclass(frozen=True)
 class SampleShown:
-    """The sample there is. `tested` says that it is of the step as it is drawn now."""
+    """The sample there is. `tested` says that it is of the step as it is drawn now, `doubted` that a later test of the
+    step did not work."""
 
     label: str
     at: datetime
     real: bool
     tested: bool
+    doubted: bool
     tree: Tree
 
 
@@ -83,6 +85,7 @@ class Trial:
     button: str
     changes: bool
     made_up: bool
+    uses_quota: bool
     sent: tuple[Sent, ...]
     problems: tuple[Mend, ...]
     missing: tuple[Missing, ...]
@@ -114,6 +117,7 @@ def _sample(sample: Sample, state: StepState, key: str, path: str) -> SampleShow
         at=sample.at,
         real=sample.real,
         tested=state is StepState.TESTED,
+        doubted=sample.real and sample.made_with == DOUBTED,
         tree=trees.tree(sample.record, f"sample-{key}", path=path),
     )
 
@@ -135,6 +139,7 @@ def trial(draft: Draft, key: str, will: Will, naming: Naming, previews: Previews
         button=_button(kind, does, naming.language),
         changes=will.changes,
         made_up=will.made_up,
+        uses_quota=will.uses_quota,
         sent=() if isinstance(drawn, FilterStep) else tuple(_rendered(draft, drawn, naming, previews)),
         problems=problems,
         missing=tuple(
@@ -202,7 +207,7 @@ def _glance(data: Any, label: str) -> str:
     """The first texts of a record that read like language, and that its label does not say already."""
     if not isinstance(data, dict):
         return ""
-    texts = [" ".join(value[: GLANCE * 2].split()) for value in data.values() if isinstance(value, str)]
+    texts = [" ".join(value[: GLANCE * 2].split()) for value in _texts(data)]
     said: list[str] = []
     for text in texts:
         if " " in text and text not in label and text not in said:
@@ -210,6 +215,15 @@ def _glance(data: Any, label: str) -> str:
         if sum(map(len, said)) > GLANCE:
             break
     return " · ".join(said)[:GLANCE]
+
+
+def _texts(data: dict[str, Any], depth: int = 1) -> Iterator[str]:
+    """The texts of a record, and of what it carries; headers say nothing about its contents."""
+    for name, value in data.items():
+        if isinstance(value, str):
+            yield value
+        elif depth and isinstance(value, dict) and name != "headers":
+            yield from _texts(value, depth - 1)
 
 
 def _(text: str) -> str:

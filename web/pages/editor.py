@@ -6,7 +6,7 @@ that look different now.
 
 from typing import Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,9 @@ from engine.errors import Conflict, NotFound, Problems, Refused
 from engine.store import connections
 from engine.zaps import drawing
 from engine.zaps.model import TRIGGER
+from engine.zaps.remarks import remark
+from web import guarded
+from web.bodies import form_of
 from web.forms.fields import told
 from web.languages import words
 from web.pages import editor_changes, editor_panel, editor_view
@@ -26,7 +29,7 @@ from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 
 @router.get("/zaps/{zap_id}")
@@ -39,7 +42,7 @@ def edit(request: Request, here: Here, by: By, zap_id: str, step: str = "") -> R
 @router.post("/zaps/{zap_id}/draft/{change}")
 async def change(request: Request, here: Here, by: By, zap_id: str, change: str) -> Response:
     """One change of the draft."""
-    form = await request.form(max_fields=5_000)
+    form = await form_of(request)
     sent = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     return await run_in_threadpool(_changed, request, here, by, zap_id, change, sent)
 
@@ -51,6 +54,7 @@ def panel(request: Request, here: Here, by: By, zap_id: str, step: str = "") -> 
     built = build(here, by, draft, step)
     answer = {
         "step": built.panel.key if built.panel else "",
+        "head": render(request, built, "editor/head.html"),
         "flow": render(request, built, "editor/flow.html"),
         "panel": render(request, built, "editor/panel.html"),
     }
@@ -64,11 +68,12 @@ def revision(here: Here, zap_id: str) -> JSONResponse:
 
 
 @router.post("/zaps/{zap_id}/preview")
-def preview(
-    here: Here, by: By, zap_id: str, step: str, field: str, template: str = Form("", max_length=300_000)
-) -> JSONResponse:
+def preview(here: Here, by: By, zap_id: str, step: str, field: str, template: str = Form("")) -> JSONResponse:
     """What a field would give with the samples."""
     draft = here.runtime.editing.drafts.get(zap_id)
+    if len(template) > editor_changes.LONGEST_VALUE:
+        said = remark("setting_too_long", most=editor_changes.LONGEST_VALUE).within(by.language)
+        return JSONResponse({"text": "", "problem": said, "empty": False}, headers=PRIVATE)
     seen = here.runtime.editing.previews.of(draft, step, field, template, by.language)
     problem = " ".join(told(one, by.language) for one in seen.problems)
     waits = words(by.language).gettext("no sample yet; test the earlier steps") if seen.waits_for else ""
@@ -90,8 +95,9 @@ async def choices(here: Here, by: By, zap_id: str, step: str, field: str, q: str
     return JSONResponse({"options": [{"value": one.value, "label": one.label} for one in found]}, headers=PRIVATE)
 
 
-def build(here: Site, by: Visitor, draft: Draft, step: str) -> EditorPage:
-    """The page of a draft with one step chosen."""
+def build(here: Site, by: Visitor, draft: Draft, step: str, *, with_data: bool = True) -> EditorPage:
+    """The page of a draft with one step chosen. `with_data`: also what the step may use of the ones before it, which of
+    fifty steps takes as long as all the rest."""
     registry = here.runtime.registry()
     known = _known(here)
     chosen = _chosen(draft, step)
@@ -101,7 +107,7 @@ def build(here: Site, by: Visitor, draft: Draft, step: str) -> EditorPage:
         revision=draft.revision,
         head=editor_view.head_of(draft, registry, known, by.language),
         cards=cards,
-        panel=_panel(here, by, draft, chosen, cards) if chosen else None,
+        panel=_panel(here, by, draft, chosen, cards, with_data) if chosen else None,
         may_edit=by.may_edit,
     )
 
@@ -121,14 +127,16 @@ def _known(here: Site) -> Known:
     return Known(accounts, {one.id: one.name for one in here.runtime.people.accounts.every()})
 
 
-def _panel(here: Site, by: Visitor, draft: Draft, key: str, cards: tuple[editor_view.Card, ...]) -> Panel:
+def _panel(
+    here: Site, by: Visitor, draft: Draft, key: str, cards: tuple[editor_view.Card, ...], with_data: bool
+) -> Panel:
     naming = editor_view.naming_of(draft, here.runtime.registry(), by.language)
     card = next(one for one in cards if one.key == key)
     with here.runtime.database.read() as session:
         accounts = tuple(connections.every(session))
     later = {one.step for one in drawing.used_later(draft.zap, key)}
     used_by = tuple(Used(one, naming.step(one)) for one in sorted(later, key=naming.number))
-    shown = Drawing(here.runtime, draft, key, by.language, accounts)
+    shown = Drawing(here.runtime, draft, key, by.language, accounts, with_data)
     return editor_panel.panel_of(shown, card.number, card.kind, naming.step(key), used_by)
 
 
@@ -137,7 +145,7 @@ def _changed(
 ) -> Response:
     given = dict(sent)
     try:
-        draft, redraw = editor_changes.make(here.runtime, zap_id, change, sent, by.somebody.id)
+        draft, redraws = editor_changes.make(here.runtime, zap_id, change, sent, by.somebody.id)
     except Conflict as error:
         return JSONResponse(_conflict(here, by, error), 409, headers=PRIVATE)
     except Problems as error:
@@ -145,16 +153,17 @@ def _changed(
         return JSONResponse({"problem": error.within(by.language), "fields": said}, 422, headers=PRIVATE)
     except (Refused, NotFound) as error:
         return JSONResponse({"problem": error.within(by.language)}, 422, headers=PRIVATE)
-    built = build(here, by, draft, draft.focus or given.get("step", ""))
+    built = build(here, by, draft, draft.focus or given.get("step", ""), with_data=redraws)
     answer: dict[str, Any] = {
         "revision": draft.revision,
         "step": built.panel.key if built.panel else "",
         "head": render(request, built, "editor/head.html"),
-        "flow": render(request, built, "editor/flow.html"),
         "fields": _problems(built.panel),
         "title": draft.name,
     }
-    if redraw:
+    if given.get("cards") != built.print_of_cards:
+        answer["flow"] = render(request, built, "editor/flow.html")
+    if redraws:
         answer["panel"] = render(request, built, "editor/panel.html")
     return JSONResponse(answer, headers=PRIVATE)
 

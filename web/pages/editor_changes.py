@@ -3,22 +3,29 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from engine.editing.draft import Draft
 from engine.editing.drafts import Drafts, Seen
-from engine.errors import NotFound, Problem, Problems, Refused
+from engine.errors import NotFound, Problem, Problems, Refused, Sentence
 from engine.runtime import Runtime
+from engine.store import zaps
+from engine.zaps import drawing
 from engine.zaps.conditions import Group
 from engine.zaps.model import TRIGGER
-from web.drafting import choosing
+from engine.zaps.remarks import remark
 from web.forms.posted import posted
+from web.forms.stored import with_stored
 
 Sent = Sequence[tuple[str, str]]
 LONGEST_VALUE = 200_000  # characters in one field
 LONGEST_FILTER = 500_000
+UNWELCOME = Sentence(
+    "There is an invisible sign in this that no text may hold. Please type it again instead of pasting it.",
+    "Darin ist ein unsichtbares Zeichen, das kein Text enthalten darf. Bitte tippen Sie es neu, statt es einzufügen.",
+)
 
 
 @dataclass(frozen=True)
@@ -43,11 +50,19 @@ class Asked:
 def make(runtime: Runtime, zap_id: str, change: str, sent: Sent, by: str) -> tuple[Draft, bool]:
     """The new draft, and whether the panel looks different. Raises what the drafts raise; `NotFound` for no change."""
     if change not in CHANGES:
-        raise NotFound("There is no such change.")
+        raise NotFound(Sentence("There is no such change.", "Diese Änderung gibt es nicht."))
     given = dict(sent)
+    bad = next((name for name, value in sent if "\x00" in value), None)
+    if bad is not None:
+        raise Problems([Problem(UNWELCOME, given.get("step", ""), given.get("field", bad))])
     revision = given.get("revision", "")
     if not revision.isdigit():
-        raise Refused("The change did not say which revision it is about.")
+        raise Refused(
+            Sentence(
+                "The change did not say which revision it is about.",
+                "Die Änderung sagt nicht, zu welchem Stand sie gehört.",
+            )
+        )
     asked = Asked(runtime, zap_id, given.get("step", ""), sent, Seen(revision=int(revision), by=by))
     does, redraws = CHANGES[change]
     return does(asked), redraws
@@ -56,38 +71,44 @@ def make(runtime: Runtime, zap_id: str, change: str, sent: Sent, by: str) -> tup
 def _value(asked: Asked) -> Draft:
     """Fills in one field of the step; empty clears it."""
     field = asked.get("field")
-    operation = asked.runtime.registry().operation(_use(asked))
+    use, values = _stored(asked)
+    operation = asked.runtime.registry().operation(use)
     if any(len(value) > LONGEST_VALUE for _, value in asked.sent):
-        raise Problems([Problem(f"This is longer than {LONGEST_VALUE:,} characters.", asked.step, field)])
-    raw = posted(operation.form, asked.sent).get(field)
+        raise Problems([Problem(remark("setting_too_long", most=LONGEST_VALUE), asked.step, field)])
+    raw = posted(operation.form, with_stored(asked.sent, values)).get(field)
     empty = raw in ("", None, [], {})
     return asked.drafts.put_value(asked.zap_id, asked.step, field, None if empty else raw, **asked.seen)
 
 
-def _use(asked: Asked) -> str:
-    drawn = asked.drafts.get(asked.zap_id).step(asked.step)
-    return str(getattr(drawn, "use", ""))
+def _stored(asked: Asked) -> tuple[str, Mapping[str, Any]]:
+    """What the step does, and what is filled in."""
+    with asked.runtime.database.read() as session:
+        drawn = drawing.step_of(zaps.find(session, asked.zap_id).draft, asked.step)
+    return str(getattr(drawn, "use", "")), getattr(drawn, "with_", {})
 
 
 def _filter(asked: Asked) -> Draft:
     text = asked.get("group")
     if len(text) > LONGEST_FILTER:
-        raise Refused("These conditions are too long.")
+        raise Refused(Sentence("These conditions are too long.", "Diese Bedingungen sind zu lang."))
     try:
         group = Group.model_validate(json.loads(text))
     except (ValueError, ValidationError) as error:
-        raise Refused("These conditions cannot be read; please load the page again.") from error
+        raise Refused(
+            Sentence(
+                "These conditions cannot be read; please load the page again.",
+                "Diese Bedingungen sind nicht lesbar; bitte laden Sie die Seite neu.",
+            )
+        ) from error
     return asked.drafts.set_filter(asked.zap_id, asked.step, group, **asked.seen)
 
 
 def _app(asked: Asked) -> Draft:
-    draw = choosing.app(asked.runtime, asked.step, asked.get("app"))
-    return asked.drafts.change(asked.zap_id, draw, **asked.seen)
+    return asked.drafts.choose_app(asked.zap_id, asked.step, asked.get("app"), **asked.seen)
 
 
 def _event(asked: Asked) -> Draft:
-    draw = choosing.event(asked.runtime, asked.step, asked.get("use"))
-    return asked.drafts.change(asked.zap_id, draw, **asked.seen)
+    return asked.drafts.choose_event(asked.zap_id, asked.step, asked.get("use"), **asked.seen)
 
 
 def _connection(asked: Asked) -> Draft:

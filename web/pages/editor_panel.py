@@ -140,7 +140,7 @@ class Drawing:
     key: str
     language: str
     connections: tuple[StoredConnection, ...]
-    icons: str = "/apps/{app}/icon.svg"
+    with_data: bool = True
 
     @property
     def registry(self) -> Registry:
@@ -189,7 +189,7 @@ def panel_of(drawing: Drawing, number: int, kind: str, title: str, used_by: tupl
         operators=tuple(operators(drawing.language)) if isinstance(step, FilterStep) else (),
         if_empty=getattr(step, "if_empty", "") if isinstance(operation, Search) else "",
         used_by=used_by,
-        data=data_json(drawing) if key != TRIGGER else "",
+        data=data_json(drawing) if drawing.with_data and key != TRIGGER else "",
         can_test=operation is not None,
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from engine.editing.draft import Draft
@@ -73,6 +75,11 @@ class EditorPage(Page):
     panel: Panel | None
     may_edit: bool
 
+    @cached_property
+    def print_of_cards(self) -> str:
+        """The same as long as the flow looks the same: scripts send it along, and the flow is not drawn again."""
+        return sha256(repr((self.cards, self.may_edit)).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class Known:
@@ -106,39 +113,37 @@ def head_of(draft: Draft, registry: Registry, known: Known, language: str) -> He
 
 def cards_of(draft: Draft, registry: Registry, known: Known, language: str, chosen: str) -> Iterable[Card]:
     """The trigger and the steps, in order."""
-    vocabulary = Vocabulary(registry, language)
+    naming = naming_of(draft, registry, language)
     drawn: list[tuple[str, TriggerUse | Step]] = [(TRIGGER, draft.zap.trigger)]
     drawn += [(step.key, step) for step in draft.zap.steps]
     last = len(drawn) - 1
     for number, (key, step) in enumerate(drawn):
-        yield _card(draft, key, step, vocabulary, registry, known, language, number, chosen == key, number == last)
+        yield _card(draft, key, step, naming, known, number, chosen == key, number == last)
 
 
 def _card(
     draft: Draft,
     key: str,
     step: TriggerUse | Step,
-    vocabulary: Vocabulary,
-    registry: Registry,
+    naming: Naming,
     known: Known,
-    language: str,
     number: int,
     chosen: bool,
     last: bool,
 ) -> Card:
-    _ = words(language).gettext
-    problems = naming_of(draft, registry, language).mends(draft.id, draft.at(key))
+    _ = words(naming.language).gettext
+    problems = naming.mends(draft.id, draft.at(key))
     name, state = known.connections.get(getattr(step, "connection", None) or "", ("", ""))
     blank = not isinstance(step, FilterStep) and not step.use
     return Card(
         key=key,
         number=number + 1,
-        kind=kind_of(step, registry),
+        kind=kind_of(step, naming.registry),
         lead=_lead(step, _),
         app="" if isinstance(step, FilterStep) else step.app,
-        app_title="" if isinstance(step, FilterStep) or not step.app else vocabulary.app(step.app),
+        app_title="" if isinstance(step, FilterStep) or not step.app else naming.vocabulary.app(step.app),
         title=step.title,
-        sentence=sentence_of(step, vocabulary, language),
+        sentence=sentence_of(step, naming.vocabulary, naming.language),
         connection=name,
         connection_state=state,
         note=step.note,

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from engine.editing.proposals import Why
+from web import guarded
 from web.drafting.mapped import Part, Titles
 from web.drafting.naming import Naming
 from web.languages import words
 from web.rendering import Page, page
 from web.site import By, Here
 
-router = APIRouter()
+router = guarded.router()
 
 
 @dataclass(frozen=True)

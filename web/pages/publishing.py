@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -12,20 +12,23 @@ from engine.editing.draft import Draft
 from engine.editing.publishing import Confirmation
 from engine.errors import Conflict, Problems, Refused
 from engine.people.audit import Action
+from engine.runs import failed
 from engine.store import connections, zaps
 from engine.zaps.model import TRIGGER
+from web import guarded
 from web.drafting import plans, trials
 from web.drafting.differences import Comparing, StepChange
 from web.drafting.mapped import Titles
 from web.drafting.naming import Mend, Naming
 from web.drafting.plans import Plan, Ways
 from web.drafting.trials import Card
+from web.forms.typed import must_be_readable
 from web.languages import words
 from web.rendering import Page, go, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
+router = guarded.router()
 
 MOST_CHOSEN = 300  # existing records that are ticked to fire
 STEP = 3  # pages of records that are loaded at once
@@ -79,9 +82,9 @@ class RecordsPart(Page):
 
 @router.get("/zaps/{zap_id}/publish")
 async def publish(request: Request, here: Here, by: By, zap_id: str) -> HTMLResponse:
-    """What publishing and switching on would do now. No app is asked."""
+    """What publishing and switching on would do now. The app is asked only how much is there already."""
     draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
-    return page(request, await _page(here, by, draft, Typed()))
+    return page(request, await _page(here, by, draft, Typed(), counts=True))
 
 
 @router.get("/zaps/{zap_id}/publish/records")
@@ -92,7 +95,7 @@ async def records(request: Request, here: Here, by: By, zap_id: str, more: int =
     try:
         found = await here.runtime.editing.publishing.existing(draft.id, more * STEP + STEP - 1)
     except Refused as error:
-        said = _naming(here, by, draft).vocabulary.error(draft.zap.trigger.app, error.within(by.language))
+        said = _naming(here, by, draft).vocabulary.told(error, draft.zap.trigger.app)
         return page(request, RecordsPart(draft.id, (), more, False, not after, "", said))
     here.finds.keep(_ticked(draft), draft.revision, found)
     ids = [one.id for one in found.records]
@@ -110,7 +113,7 @@ async def do_publish(
     zap_id: str,
     do: Annotated[Literal["on", "publish"], Form()],
     revision: Annotated[int, Form()],
-    name: Annotated[str, Form(max_length=2_000)] = "",
+    name: Annotated[str, Form()] = "",
     also: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Does it. Whatever speaks against it is said on the same page, with all that was given."""
@@ -140,12 +143,14 @@ async def _switched(request: Request, here: Site, by: Visitor, draft: Draft, typ
         mends = _naming(here, by, draft).mends(draft.id, error.problems)
         return page(request, await _page(here, by, draft, typed, mends=mends), 422)
     except Refused as error:
-        said = _naming(here, by, draft).vocabulary.error(draft.zap.trigger.app, error.within(by.language))
+        said = _naming(here, by, draft).vocabulary.told(error, draft.zap.trigger.app)
         return page(request, await _page(here, by, draft, typed, problem=said), 409)
     here.engine.queue.ring()
     on_now = on or plans.ways(draft).is_on
     await run_in_threadpool(_tell, here, by, draft, published=switched.published, on=on, version=switched.version)
-    return go(request, f"/zaps/{draft.id}", plans.told(switched, confirmation, by.language, on=on_now))
+    offers = switched.published and await run_in_threadpool(failed.of, here.runtime.database, draft.id) is not None
+    path = f"/zaps/{draft.id}/failed" if offers else f"/zaps/{draft.id}"
+    return go(request, path, plans.told(switched, confirmation, by.language, on=on_now))
 
 
 def _named(here: Site, by: Visitor, draft: Draft, name: str) -> Draft:
@@ -153,6 +158,7 @@ def _named(here: Site, by: Visitor, draft: Draft, name: str) -> Draft:
     asked = bool(name.strip()) or plans.is_untitled(draft)
     if not asked or name.strip() == draft.name:
         return draft
+    must_be_readable({"name": name}, by.language)
     try:
         return here.runtime.editing.drafts.rename(draft.id, name, revision=draft.revision, by=by.somebody.id)
     except Conflict as error:
@@ -177,8 +183,9 @@ async def _page(
     mends: tuple[Mend, ...] = (),
     name_problem: str = "",
     problem: str = "",
+    counts: bool = False,
 ) -> PublishPage:
-    confirmation = await here.runtime.editing.publishing.before_on(draft.id)
+    confirmation = await here.runtime.editing.publishing.before_on(draft.id, counts=counts)
     return await run_in_threadpool(_built, here, by, draft, typed, confirmation, mends, name_problem, problem)
 
 

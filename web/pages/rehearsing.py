@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,6 +16,7 @@ from engine.people.audit import Action
 from engine.rehearsal.rows import Would
 from engine.sdk.errors import AuthFailed, ConnectorError, InvalidInput
 from engine.zaps.model import TRIGGER
+from web import guarded
 from web.drafting.naming import Mend, Naming
 from web.drafting.rehearsals import Kept, Wanted
 from web.drafting.rehearsed import Drawn, Line, StepSeen, Tally, Troubled
@@ -24,7 +25,7 @@ from web.rendering import Page, go, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
+router = guarded.router()
 
 LAST: tuple[int, ...] = (10, 50, 200)
 
@@ -42,10 +43,12 @@ class Sum:
     rows: int
     version: int | None
     tallies: tuple[Tally, ...]
+    quotas: tuple[str, ...]
     troubles: tuple[Troubled, ...]
     mends: tuple[Mend, ...]
     problem: str
     kind: str  # of the trigger: polling, webhook or schedule
+    again: bool  # of runs that are to be replayed, not of the last records
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ async def rehearsal(request: Request, here: Here, by: By, zap_id: str) -> HTMLRe
     """The last rehearsal of this person, or a page that begins one."""
     draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
     kept = here.rehearsals.last(by.somebody.id, draft.id)
+    if kept is not None and kept.wanted.runs:
+        kept = None
     if kept is not None:
         kept.seen()
     return page(request, await run_in_threadpool(_page, here, by, draft, kept))
@@ -171,6 +176,12 @@ def _page(here: Site, by: Visitor, draft: Draft, kept: Kept | None) -> Rehearsal
     )
 
 
+def of_runs(here: Site, by: Visitor, draft: Draft, kept: Kept) -> tuple[Sum, tuple[Line, ...]]:
+    """The head and the lines of a rehearsal of runs, for the page that offers to replay them."""
+    drawn = Drawn(_naming(here, by, draft, kept), draft.id)
+    return _sum(here, by, draft, kept), tuple(drawn.line(one) for one in kept.rows)
+
+
 def _rows(here: Site, by: Visitor, draft: Draft, kept: Kept, after: int) -> RowsPart:
     drawn = Drawn(_naming(here, by, draft, kept), draft.id)
     shown = _sum(here, by, draft, kept)
@@ -192,10 +203,12 @@ def _sum(here: Site, by: Visitor, draft: Draft, kept: Kept) -> Sum:
         rows=len(found),
         version=kept.chosen.version if kept.chosen else None,
         tallies=drawn.tallies(found),
+        quotas=drawn.quotas(found),
         troubles=drawn.troubles(found) if ended else (),
         mends=mends,
         problem=problem,
         kind=_kind(here, draft),
+        again=bool(kept.wanted.runs),
     )
 
 

@@ -1,64 +1,37 @@
-"""Tests of steps in the editor's panel: the last records of the trigger to choose a sample from, and single steps,
-which are really done. Each answer is a part of the panel; `editor:refresh` tells its scripts that samples changed.
+"""Tests of single steps in the editor's panel, which are really done, and what trigger and steps have in common. Each
+answer is a part of the panel; `editor:refresh` tells its scripts that samples changed. The trigger's own test is in
+`trying_trigger`.
 """
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from engine.editing.draft import Draft
-from engine.editing.sentences import said
-from engine.errors import Problems, Refused
+from engine.errors import Refused
 from engine.people.audit import Action
-from engine.sdk.connector import Scheduled, Trigger, Webhook
-from engine.triggers import schedules
-from engine.zaps.model import TRIGGER, TriggerUse
+from engine.zaps.model import TriggerUse
+from web import guarded
 from web.drafting import trials
-from web.drafting.naming import Mend, Naming
-from web.drafting.trials import Card, Result, SampleShown, Trial
+from web.drafting.naming import Naming
+from web.drafting.trials import Result, Trial
+from web.pages import trying_trigger
+from web.pages.trying_trigger import refreshing
 from web.rendering import Page, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
-
-MOST_LOOKS = 100  # times that “load more” is followed
-
-
-@dataclass(frozen=True)
-class TriggerPart(Page):
-    """The test of a trigger. `kind` is polling, webhook or schedule; `cards` is None until they were asked for.
-
-    `address` is what a service sends to, `takes_in` whether it is taken in now. `problem` says why records could not
-    be read, `mends` what has to be mended first.
-    """
-
-    template: ClassVar[str] = "trying/trigger.html"
-    zap_id: str
-    kind: str
-    may_edit: bool
-    what: str
-    sample: SampleShown | None
-    mends: tuple[Mend, ...] = ()
-    cards: tuple[Card, ...] | None = None
-    more: int = 0
-    goes_on: bool = False
-    problem: str = ""
-    address: str = ""
-    takes_in: bool = False
-    waits: bool = False
-    next: tuple[datetime, ...] = ()
-    step: str = TRIGGER
+router = guarded.router()
 
 
 @dataclass(frozen=True)
 class StepPart(Page):
-    """The test of a step, and what came of it if it was just tested. `skipped`: made-up data stands in for it."""
+    """The test of a step, and what came of it: just now, or of a test at `failed_at` that did not work. `refused` says
+    why it was not tested."""
 
     template: ClassVar[str] = "trying/step.html"
     zap_id: str
@@ -66,66 +39,43 @@ class StepPart(Page):
     trial: Trial
     result: Result | None = None
     refused: str = ""
+    failed_at: datetime | None = None
 
 
 @router.get("/zaps/{zap_id}/try")
-def show(request: Request, here: Here, by: By, zap_id: str, step: str) -> HTMLResponse:
+async def show(request: Request, here: Here, by: By, zap_id: str, step: str) -> HTMLResponse:
     """The test of a step, or of the trigger. No app is asked."""
-    draft = here.runtime.editing.drafts.get(zap_id)
-    return page(request, _part(here, by, draft, step))
-
-
-@router.get("/zaps/{zap_id}/try/records")
-async def records(request: Request, here: Here, by: By, zap_id: str, more: int = 0, waits: bool = False) -> Response:
-    """The trigger's last records. `waits` asks again and again until a webhook's first record is there."""
-    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
-    return page(request, await _with_records(here, by, draft, min(max(more, 0), MOST_LOOKS), waits))
-
-
-@router.post("/zaps/{zap_id}/try/sample")
-async def choose(
-    request: Request, here: Here, by: By, zap_id: str, record: Annotated[str, Form(max_length=2_000)]
-) -> Response:
-    """Makes one of the records the sample."""
-    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
-    found = here.finds.of(draft.id, draft.revision, [record])
-    if not found:
-        again = await here.runtime.editing.trying.trigger_records(draft.id, more=16)
-        found = tuple(one for one in again.records if one.id == record)
-    if not found:
-        raise Refused(said("record_gone"))
-    await run_in_threadpool(here.runtime.editing.samples.choose, draft.id, found[0].data)
-    return await run_in_threadpool(_redrawn, request, here, by, zap_id, TRIGGER)
+    return page(request, await _part(here, by, zap_id, step))
 
 
 @router.post("/zaps/{zap_id}/try/made-up")
-def make_up(request: Request, here: Here, by: By, zap_id: str, step: Annotated[str, Form()]) -> Response:
+async def make_up(request: Request, here: Here, by: By, zap_id: str, step: Annotated[str, Form()]) -> Response:
     """Made-up data, where there is nothing real or a test is skipped."""
-    here.runtime.editing.samples.make_up(zap_id, step, by.language)
-    return _redrawn(request, here, by, zap_id, step)
+    await run_in_threadpool(here.runtime.editing.samples.make_up, zap_id, step, by.language)
+    return await _redrawn(request, here, by, zap_id, step)
 
 
 @router.post("/zaps/{zap_id}/try/forget")
-def forget(request: Request, here: Here, by: By, zap_id: str, step: Annotated[str, Form()]) -> Response:
+async def forget(request: Request, here: Here, by: By, zap_id: str, step: Annotated[str, Form()]) -> Response:
     """Forgets a sample."""
-    here.runtime.editing.samples.clear(zap_id, step)
-    return _redrawn(request, here, by, zap_id, step)
+    await run_in_threadpool(here.runtime.editing.samples.clear, zap_id, step)
+    return await _redrawn(request, here, by, zap_id, step)
 
 
 @router.post("/zaps/{zap_id}/try")
 async def test(request: Request, here: Here, by: By, zap_id: str, step: Annotated[str, Form()]) -> Response:
     """Does a step really, once."""
-    naming, result, refused = await run_in_threadpool(_naming, here, by, zap_id), None, ""
+    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
     try:
         tried = await here.runtime.editing.trying.test_step(zap_id, step, by=by.name)
     except Refused as error:
-        refused = error.within(by.language)
-    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
-    if not refused:
-        result = trials.result(tried, naming, draft)
-        await run_in_threadpool(_tell, here, by, draft, step, tried.outcome.value)
-    answer = page(request, await run_in_threadpool(_step, here, by, draft, step, result, refused))
-    return _refreshing(answer)
+        shown = await run_in_threadpool(_step, here, by, draft, step)
+        return refreshing(page(request, replace(shown, refused=error.within(by.language))))
+    await run_in_threadpool(_tell, here, by, draft, step, tried.outcome.value)
+    here.failed_tests.note(draft, tried, here.runtime.now())
+    result = trials.result(tried, Naming(draft.zap, here.runtime.registry(), by.language), draft)
+    now = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
+    return refreshing(page(request, replace(await run_in_threadpool(_step, here, by, now, step), result=result)))
 
 
 def _tell(here: Site, by: Visitor, draft: Draft, step: str, outcome: str) -> None:
@@ -139,69 +89,31 @@ def _tell(here: Site, by: Visitor, draft: Draft, step: str, outcome: str) -> Non
     )
 
 
-def _part(here: Site, by: Visitor, draft: Draft, step: str) -> Page:
+async def _part(here: Site, by: Visitor, zap_id: str, step: str) -> Page:
+    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
     if isinstance(draft.step(step), TriggerUse):
-        return _trigger(here, by, draft)
-    return _step(here, by, draft, step, None, "")
+        return await trying_trigger.part(here, by, draft)
+    return await run_in_threadpool(_as_it_stands, here, by, draft, step)
 
 
-def _step(here: Site, by: Visitor, draft: Draft, step: str, result: Result | None, refused: str) -> StepPart:
+def _as_it_stands(here: Site, by: Visitor, draft: Draft, step: str) -> StepPart:
+    """With what came of the last test, if that did not work and would be made again like this."""
+    shown = _step(here, by, draft, step)
+    failure = here.failed_tests.of(draft, step, here.runtime.now())
+    if failure is None:
+        return shown
+    naming = Naming(draft.zap, here.runtime.registry(), by.language)
+    return replace(shown, result=trials.result(failure.tried, naming, draft), failed_at=failure.at)
+
+
+def _step(here: Site, by: Visitor, draft: Draft, step: str) -> StepPart:
     editing = here.runtime.editing
     will = editing.trying.what_it_will_do(draft, step, by.language)
     naming = Naming(draft.zap, here.runtime.registry(), by.language)
-    shown = trials.trial(draft, step, will, naming, editing.previews)
-    return StepPart(draft.id, by.may_edit, shown, result, refused)
+    return StepPart(draft.id, by.may_edit, trials.trial(draft, step, will, naming, editing.previews))
 
 
-def _trigger(here: Site, by: Visitor, draft: Draft) -> TriggerPart:
-    naming = Naming(draft.zap, here.runtime.registry(), by.language)
-    operation = naming.operation(TRIGGER)
-    mends = naming.mends(draft.id, draft.at(TRIGGER))
-    kind = _kind(operation)
-    ready = not mends and operation is not None
-    return TriggerPart(
-        zap_id=draft.id,
-        kind=kind,
-        may_edit=by.may_edit,
-        what=naming.step(TRIGGER),
-        sample=trials.sample_of(draft, TRIGGER),
-        mends=mends,
-        address=here.runtime.addresses.of(draft.id) if kind == "webhook" and ready and by.may_edit else "",
-        takes_in=draft.stored.state in ("on", "paused"),
-        next=tuple(schedules.upcoming(draft.zap, here.runtime.registry(), here.runtime.now())),
-    )
-
-
-def _kind(operation: object) -> str:
-    if isinstance(operation, Webhook):
-        return "webhook"
-    return "schedule" if isinstance(operation, Scheduled) else "polling" if isinstance(operation, Trigger) else ""
-
-
-async def _with_records(here: Site, by: Visitor, draft: Draft, more: int, waits: bool) -> TriggerPart:
-    part = await run_in_threadpool(_trigger, here, by, draft)
-    naming = Naming(draft.zap, here.runtime.registry(), by.language)
-    try:
-        founds = await here.runtime.editing.trying.trigger_records(draft.id, more)
-    except Problems as error:
-        return replace(part, mends=naming.mends(draft.id, error.problems))
-    except Refused as error:
-        return replace(part, problem=naming.vocabulary.error(naming.app(TRIGGER), error.within(by.language)))
-    here.finds.keep(draft.id, draft.revision, founds)
-    cards = tuple(trials.card(one) for one in founds.records)
-    return replace(part, cards=cards, more=more, goes_on=founds.more, waits=waits and not cards)
-
-
-def _naming(here: Site, by: Visitor, zap_id: str) -> Naming:
-    draft = here.runtime.editing.drafts.get(zap_id)
-    return Naming(draft.zap, here.runtime.registry(), by.language)
-
-
-def _redrawn(request: Request, here: Site, by: Visitor, zap_id: str, step: str) -> Response:
-    draft = here.runtime.editing.drafts.get(zap_id)
-    return _refreshing(page(request, _part(here, by, draft, step)))
-
-
-def _refreshing(answer: Response) -> Response:
-    answer.headers["HX-Trigger"] = json.dumps({"editor:refresh": {}})
-    return answer
+async def _redrawn(request: Request, here: Site, by: Visitor, zap_id: str, step: str) -> Response:
+    draft = await run_in_threadpool(here.runtime.editing.drafts.get, zap_id)
+    here.failed_tests.forget(draft, step)
+    return refreshing(page(request, await _part(here, by, zap_id, step)))

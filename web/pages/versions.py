@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from engine.editing.draft import Draft
@@ -14,6 +14,7 @@ from engine.errors import NotFound, Sentence
 from engine.people.audit import Action
 from engine.store import zaps
 from engine.zaps.model import Zap
+from web import guarded
 from web.drafting.differences import Comparing, StepChange
 from web.drafting.mapped import Titles
 from web.drafting.naming import Naming
@@ -23,7 +24,7 @@ from web.rendering import Page, go, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
+router = guarded.router()
 
 SHOWN = 20  # versions; what changed in each is worked out for the page
 

@@ -1,16 +1,26 @@
 """Switching on from the editor: what is told before, and what fires after all."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from engine.editing.publishing import SourceChange
 from engine.errors import Problems, Refused
+from engine.sdk.errors import TemporaryFailure
 from engine.store.states import RunState, ZapState
 from tests.engine.benches import in_a_loop
 from tests.engine.editing.desk import ANN, BEN, Desk
+from tests.engine.toys import Answers, Waits
 
 
 def confirmation(desk: Desk, draft):
     return desk.editing.publishing.before_on(draft.id)
+
+
+def counted(desk: Desk, draft):
+    return desk.editing.publishing.before_on(draft.id, counts=True)
 
 
 @in_a_loop
@@ -20,6 +30,48 @@ async def test_before_the_first_time_what_exists_is_said_to_be_ignored(desk: Des
     assert (told.first, told.publishes, told.source, told.baseline) == (True, True, SourceChange.NEW, True)
     assert (told.kind, told.listening, told.every.total_seconds(), told.held) == ("polling", True, 3600, 0)
     assert desk.toy.calls["heard_thing"] == 0
+
+
+@in_a_loop
+async def test_how_much_is_there_already_is_told_where_the_app_tells_it(desk: Desk):
+    desk.toy.add("a", "b")
+    draft = await desk.drawn(trigger="heard_thing")
+    assert (await confirmation(desk, draft)).there is None
+    assert desk.toy.calls["count"] == 0
+    assert (await counted(desk, draft)).there == 2
+    silent = await desk.drawn(trigger="new_thing")
+    assert (await counted(desk, silent)).there is None
+    await desk.editing.publishing.on(draft.id, by=ANN)
+    draft = desk.draw(draft, "put_value", "m", "name", "x")
+    assert (await counted(desk, draft)).there is None, "it goes on from where it stands"
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pytest.param(TemporaryFailure("Not now."), id="it fails"),
+        pytest.param(RuntimeError("oops"), id="it has a bug"),
+        pytest.param(Answers("many"), id="it says no number"),
+        pytest.param(Answers(-1), id="it says nonsense"),
+    ],
+)
+@in_a_loop
+async def test_a_count_that_fails_leaves_only_the_number_out(desk: Desk, counts: Any):
+    draft = await desk.drawn(trigger="heard_thing")
+    desk.toy.next("count", counts)
+    told = await counted(desk, draft)
+    assert (told.there, told.baseline, told.problems) == (None, True, ())
+
+
+@in_a_loop
+async def test_a_count_that_takes_long_is_not_waited_for(desk: Desk):
+    draft = await desk.drawn(trigger="heard_thing")
+    waits = Waits()
+    desk.toy.next("count", waits)
+    hurried = replace(desk.editing.publishing, patience=timedelta(milliseconds=50))
+    assert (await hurried.before_on(draft.id, counts=True)).there is None
+    assert waits.begun.is_set()
+    waits.gate.set()
 
 
 @in_a_loop

@@ -157,6 +157,31 @@ async def test_failures_say_what_follows_from_them(one_desk: Desk, kind, outcome
 
 
 @in_a_loop
+async def test_after_a_failed_test_a_step_is_not_tested_and_what_an_earlier_one_brought_stays(one_desk: Desk):
+    draft = await with_sample(one_desk)
+    tried = await one_desk.editing.trying.test_step(draft.id, "m")
+    assert one_desk.seen(draft).state_of("m") is StepState.TESTED
+    one_desk.toy.next("make", error("permanent"))
+    await one_desk.editing.trying.test_step(draft.id, "m")
+    assert (one_desk.record(draft, "m"), one_desk.seen(draft).state_of("m")) == (tried.output, StepState.READY)
+    await one_desk.editing.trying.test_step(draft.id, "m")
+    assert one_desk.seen(draft).state_of("m") is StepState.TESTED
+
+
+@in_a_loop
+async def test_a_step_that_is_changed_while_it_is_tested_is_not_tested_as_it_is_drawn_now(one_desk: Desk):
+    draft = await with_sample(one_desk)
+    waits = Waits()
+    one_desk.toy.next("make", waits)
+    test = asyncio.create_task(one_desk.editing.trying.test_step(draft.id, "m"))
+    await until(waits.begun.is_set)
+    one_desk.draw(one_desk.seen(draft), "put_value", "m", "note", "typed meanwhile")
+    waits.gate.set()
+    assert (await test).outcome is TriedOutcome.DONE
+    assert one_desk.seen(draft).state_of("m") is StepState.READY
+
+
+@in_a_loop
 async def test_a_value_that_the_service_refuses_is_told_at_its_field(one_desk: Desk):
     draft = await with_sample(one_desk)
     one_desk.toy.next("make", error("invalid"))

@@ -108,6 +108,9 @@ async def test_a_schedule_has_its_last_times(stage: Stage):
         pytest.param({"id": "7", "size": None, "who": "Ada\nKing"}, "Ada King", id="its first text"),
         pytest.param({"id": "7", "ok": True, "list": []}, "id-1", id="no text at all"),
         pytest.param({"number": 1042}, "1042", id="a number that names it"),
+        pytest.param({"body": {"n": 1, "name": "Ada"}, "method": "POST"}, "Ada", id="what a call brought"),
+        pytest.param({"body": {"tag": "new"}, "method": "POST"}, "new", id="the first text that a call brought"),
+        pytest.param({"body": None, "method": "GET"}, "GET", id="a call that brought nothing"),
         pytest.param(["x"], "id-1", id="no mapping"),
     ],
 )

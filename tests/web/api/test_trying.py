@@ -51,6 +51,8 @@ def test_a_rehearsal_is_begun_and_asked_for_as_it_goes(desk: Desk, zap: str):
     rehearsal = wait_until(ended, 20, what="the rehearsal to end")
     assert [row["outcome"] for row in rehearsal["rows"]] == ["would_do"] * rehearsal["records"]
     assert rehearsal["rows"][0]["steps"][0]["given"]["to"] == "Nobody"
+    assert rehearsal["rows"][0]["steps"][0]["uses_quota"] is True
+    assert [(one["app"], one["count"]) for one in rehearsal["quotas"]] == [("shop", rehearsal["records"])]
     assert len(desk.editor.get(f"/zaps/{zap}/rehearsals/{begun['id']}", after=1)["rows"]) == rehearsal["records"] - 1
     assert desk.editor.post(f"/zaps/{zap}/rehearsals/{begun['id']}/stop")["ended"] is True
     assert desk.owner.ask("GET", f"/zaps/{zap}/rehearsals/{begun['id']}").status_code == 404

@@ -81,6 +81,14 @@ TREE = {
                     _field("trigger.labelled['Straße']", "Straße", "text", "Hauptstr. 1"),
                     _field("trigger.labelled['Nachricht']", HOSTILE, "text", HOSTILE),
                 ),
+                _field(
+                    "trigger.reply_to", "Reply to", "model", "",
+                    _field("trigger.reply_to.address", "Address", "email", "reply@example.org"),
+                ),
+                _field(
+                    "trigger.bounce", "Bounces to", "model", "",
+                    _field("trigger.bounce.address", "Address", "email", "bounce@example.org"),
+                ),
             ],
         },
         {

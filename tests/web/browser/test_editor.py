@@ -1,14 +1,15 @@
 """The zap editor in a real browser: drawing a zap, saving as one types, undo, two tabs, what is still to fix."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from engine.people.roles import Role
+from tests.web.browser.answers import held
 from tests.web.browser.chromium import PHONE, Tab
 from tests.web.browser.conftest import Opens
+from tests.web.browser.keyboard import Keyboard
 from tests.web.browser.office import ACCOUNT, MAILBOX, Office, choose, field, new_zap, office, open_step, saved
 
 pytestmark = pytest.mark.browser
@@ -169,22 +170,6 @@ def test_what_is_typed_while_the_connection_is_lost_is_saved_when_it_is_back(at_
         assert page.locator('textarea[name="given.name"]').input_value() == "Written offline"
 
 
-def test_a_session_that_ended_meanwhile_is_said_and_nothing_is_lost(at_work: Office, opens: Opens):
-    with opens(at_work.house, allowed=("401",)) as tab:
-        page = tab.page
-        mail_to_client(page, tab.url)
-        kept = page.context.cookies()
-        page.context.clear_cookies()
-        field(page, "Client name").click()
-        page.keyboard.type("Typed signed out")
-        expect(page.locator(".toast")).to_contain_text("signed out")
-        page.context.add_cookies(kept)  # type: ignore[arg-type]  # what it gave, it takes
-        page.evaluate("dispatchEvent(new Event('focus'))")
-        saved(page)
-        page.reload()
-        assert page.locator('textarea[name="given.name"]').input_value() == "Typed signed out"
-
-
 def test_a_viewer_sees_the_zap_and_can_change_nothing(at_work: Office, opens: Opens):
     with opens(at_work.house) as owner:
         mail_to_client(owner.page, owner.url)
@@ -208,25 +193,206 @@ def test_the_editor_serves_a_phone_in_german(at_work: Office, opens: Opens):
         tab.must_be_accessible()
 
 
-def test_a_zap_is_drawn_with_the_keyboard_alone(tab: Tab):
-    page: Any = tab.page
-    new_zap(page, tab.url)
-    page.locator("#app-search").focus()
-    page.keyboard.type("imap")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[data-panel] .chosen-app")
-    page.locator('#editor-flow a[data-step="step1"]').focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#app-search")).to_be_focused()
-    page.keyboard.type("invoice")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#choose-event:not([hidden])")
-    page.locator("#choose-event .choice").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_selector('[data-panel="client"]')
-    field(page, "Client name").focus()
-    page.keyboard.type("{{subj")
-    page.keyboard.press("Enter")
+def test_a_step_is_named_noted_and_duplicated(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    page.get_by_text("Name and note").click()
+    page.get_by_label("What you call this step").fill("Put it into the books")
+    page.get_by_label("Note", exact=True).fill("Asked for by Ada:\nnever twice")
+    field(page, "Client name").click()
+    page.keyboard.type("Ada & Co")
     saved(page)
-    assert page.locator('textarea[name="given.name"]').input_value().strip() == "{{ trigger.subject }}"
+    cards = page.locator("#editor-flow .step-card")
+    expect(cards.nth(1)).to_contain_text("Put it into the books")
+    expect(cards.nth(1)).to_contain_text("Asked for by Ada: never twice")
+    cards.nth(1).locator("summary").click()
+    cards.nth(1).get_by_role("button", name="Duplicate").click()
+    expect(cards).to_have_count(3)
+    expect(page.locator("[data-panel]")).to_have_attribute("data-panel", "client2")
+    expect(page.locator("[data-panel-title]")).to_be_focused()
+    page.get_by_label("What you call this step").fill("Once more")
+    saved(page)
+    page.reload()
+    assert page.locator('textarea[name="given.name"]').input_value() == "Ada & Co"
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Asked for by Ada:\nnever twice")
+    expect(cards.nth(1)).to_contain_text("Put it into the books")
+    expect(cards.nth(2)).to_contain_text("Once more")
+    tab.must_be_accessible()
+
+
+def test_what_is_missing_leads_to_its_field(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    open_step(page, "trigger")
+    mend(page, "Client name")
+    expect(field(page, "Client name")).to_be_focused()
+    page.goto(f"{page.url}&field=name")
+    expect(field(page, "Client name")).to_be_focused()
+    page.locator("#account").select_option("")
+    mend(page, "Please choose a connection")
+    expect(page.locator("#account")).to_be_focused()
+    page.locator("#account").select_option(index=1)
+    page.locator("#editor-flow .add-button").last.click()
+    page.locator("#editor-flow .flow-step").last.get_by_role("button", name="Action or search").click()
+    open_step(page, "trigger")
+    mend(page, "Choose an app")
+    expect(page.locator("#app-search")).to_be_focused()
+
+
+def test_a_press_that_is_under_way_when_the_steps_are_drawn_anew_is_a_click(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    with held(page, "**/draft/add") as answers:
+        add_a_step(page)
+        page.locator('#editor-flow a[data-step="trigger"]').hover()
+        page.mouse.down()
+        answers.come()
+        page.mouse.up()
+    page.wait_for_selector('[data-panel="trigger"]')
+    expect(page.locator("#editor-flow a[data-step]")).to_have_count(3)
+
+
+def test_the_step_that_was_asked_for_last_is_the_one_that_opens(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    with held(page, "**/draft/add") as answers:
+        add_a_step(page)
+        page.locator('#editor-flow a[data-step="trigger"]').click()
+        answers.come()
+        page.wait_for_selector('[data-panel="trigger"]')
+    with held(page, "**/panel?step=client") as answers:
+        page.locator('#editor-flow a[data-step="client"]').click()
+        answers.must_be_asked()
+        open_step(page, "step1")
+        answers.come()
+        expect(page.locator('[data-panel="step1"]')).to_be_visible()
+    expect(page.locator("#editor-flow a[data-step]")).to_have_count(3)
+
+
+def add_a_step(page: Page) -> None:
+    page.locator("#editor-flow .add-button").last.click()
+    page.locator("#editor-flow .flow-step").last.get_by_role("button", name="Action or search").click()
+
+
+def test_what_is_missing_of_a_filter_leads_into_its_condition(tab: Tab):
+    page = tab.page
+    mail_to_client(page, tab.url)
+    page.locator("#editor-flow .add-button").first.click()
+    page.locator("#editor-flow .flow-step").first.get_by_role("button", name="Filter").click()
+    expect(page.locator("[data-panel] h2")).to_have_text("2. Filter")
+    mend(page, "condition")
+    expect(page.locator("[data-filter-do=add-condition]")).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-condition] [role=textbox]").first).to_be_visible()
+        page.locator("[data-filter-do=add-condition]").focus()
+    page.locator("#c-all-1-is").select_option("matches")
+    page.locator("[data-condition] [role=textbox]").nth(3).click()
+    page.keyboard.type("(")
+    saved(page)
+    open_step(page, "client")
+    mend(page, "pattern")
+    expect(page.locator("[data-condition] [role=textbox]").nth(3)).to_be_focused()
+    page.locator("[data-condition] [role=textbox]").nth(0).click()
+    page.keyboard.insert_text("{{ nobody.name }}")
+    saved(page)
+    mend(page, "nobody")
+    expect(page.locator("[data-condition] [role=textbox]").nth(0)).to_be_focused()
+
+
+def mend(page: Page, words: str) -> None:
+    """Chooses an entry of “What is missing”."""
+    page.get_by_text("What is missing").click()
+    page.locator(".to-fix a", has_text=words).first.click()
+
+
+def test_a_zap_is_drawn_tested_and_switched_on_with_the_keyboard_alone(tab: Tab, at_work: Office):
+    page, keys = tab.page, Keyboard(tab.page)
+    new_zap(page, tab.url)
+    page.wait_for_selector("#editor[data-ready]")
+    choose_by_keys(keys, "Which app starts the zap?", "imap")
+    choose_and_leave_the_account(keys)
+    keys.enter("Then choose what happens next", back=True)
+    choose_by_keys(keys, "Which app does something?", "invoice")
+    keys.reach("Create client")
+    keys.press("ArrowDown", "ArrowUp", "Enter")
+    page.wait_for_selector('[data-panel="client"]')
+    keys.write("Client name", "Customer {{subj")
+    keys.press("Enter")
+    saved(page)
+    assert page.locator('textarea[name="given.name"]').input_value() == "Customer {{ trigger.subject }}"
+    filter_by_keys(keys)
+    move_by_keys(keys)
+    keys.write("Name of the zap", "By keys alone", back=True)
+    keys.press("Tab")
+    saved(page)
+    try_by_keys(keys)
+    switch_by_keys(keys)
+    at_work.house.installation.run("zaps", "disable", "By keys alone")
+
+
+def choose_by_keys(keys: Keyboard, title: str, app: str) -> None:
+    keys.reach(title)
+    keys.type(app)
+    keys.press("ArrowDown", "Enter")
+    keys.page.wait_for_selector("[data-panel] .chosen-app")
+    expect(keys.page.locator("[data-panel-title]")).to_be_focused()
+
+
+def choose_and_leave_the_account(keys: Keyboard) -> None:
+    account = keys.page.locator("#account")
+    keys.reach("Account at")
+    keys.press("ArrowUp")
+    expect(account).to_have_value("")
+    saved(keys.page)
+    expect(account).to_be_focused()
+    keys.press("ArrowDown")
+    saved(keys.page)
+    expect(account.locator("option:checked")).to_contain_text(MAILBOX)
+
+
+def filter_by_keys(keys: Keyboard) -> None:
+    keys.enter("Add a step after step 1", back=True)
+    keys.enter("Filter")
+    expect(keys.page.locator("[data-panel] h2")).to_have_text("2. Filter")
+    keys.enter("Condition")
+    expect(keys.page.locator("[data-condition] [role=textbox]").first).to_be_focused()
+    keys.type("{{subj")
+    keys.press("Enter")
+    keys.reach("Compare with")
+    keys.type("Anfrage")
+    saved(keys.page)
+    expect(keys.page.locator("#editor-flow")).to_contain_text("Only if one condition holds")
+
+
+def move_by_keys(keys: Keyboard) -> None:
+    cards = keys.page.locator("#editor-flow .step-card")
+    keys.enter("More for step 2", back=True)
+    keys.enter("Move down")
+    expect(cards.nth(2)).to_contain_text("Only if")
+    keys.enter("More for step 3", back=True)
+    keys.enter("Move up")
+    expect(cards.nth(1)).to_contain_text("Only if")
+
+
+def try_by_keys(keys: Keyboard) -> None:
+    keys.enter("When a new e-mail", back=True)
+    expect(keys.page.locator("[data-panel-title]")).to_be_focused()
+    keys.enter("Test trigger")
+    keys.page.wait_for_selector(".record-card")
+    keys.reach("Anfrage · Erika Muster")
+    keys.press("Space")
+    expect(keys.page.locator("#try")).to_contain_text("Sample chosen")
+    keys.enter("Then create a client", back=True)
+    keys.enter("Test: create a client")
+    expect(keys.page.locator("[data-result]")).to_contain_text("It was done in Invoice2go.")
+    expect(keys.page.locator("[data-result]")).to_be_focused()
+
+
+def switch_by_keys(keys: Keyboard) -> None:
+    keys.reach("Switched on", back=True)
+    keys.press("Space")
+    keys.page.wait_for_url("**/publish")
+    keys.enter("Switch on")
+    expect(keys.page.locator(".editor-switch .switch")).to_have_attribute("aria-checked", "true")
+    keys.reach("Switched on")

@@ -162,6 +162,17 @@ def test_pills_say_their_step_their_sample_and_what_is_wrong(shows: Shows) -> No
     assert shown.value() == given
 
 
+def test_values_of_one_name_say_what_they_stand_in(shows: Shows) -> None:
+    shown = shows(
+        Given("{{ trigger.reply_to.address | default: trigger.bounce.address }}"),
+        Given("{{ client.name | default: trigger.labelled['Name'] }}"),
+        Given("{{ client.id | default: task.id }}"),
+    )
+    expect(shown.editor(0).locator(".pill")).to_have_text("Reply to › Addressor Bounces to › Address")
+    expect(shown.editor(1).locator(".pill")).to_contain_text("or Name (New e-mail)")
+    expect(shown.editor(2).locator(".pill")).to_contain_text("or Client ID (Find client)")
+
+
 def test_tags_stay_text(shows: Shows) -> None:
     given = '{% if trigger.subject == "{{" %}a{{ trigger.subject }}{% endif %}'
     shown = shows(Given(given))

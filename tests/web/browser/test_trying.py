@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.processes import form_mail, send_by_smtp
 from tests.waiting import wait_until
+from tests.web.browser.answers import held
 from tests.web.browser.chromium import PHONE, Tab
 from tests.web.browser.conftest import Opens
 from tests.web.browser.office import ACCOUNT, MAILBOX, Office, office
@@ -79,7 +80,10 @@ def press_test(page: Page) -> None:
     page.wait_for_selector("#try [data-result]")
 
 
-def test_a_zap_is_tested_rehearsed_published_and_runs(at_work: Office, books: Any, tab: Tab, tmp_path: Path):
+@pytest.mark.timeout(300)  # the whole way, with axe at each stop
+def test_a_zap_is_tested_rehearsed_published_and_runs(
+    at_work: Office, books: Any, tab: Tab, opens: Opens, tmp_path: Path
+):
     zap, page = drawn(at_work, "The whole way", tmp_path), tab.page
     choose_sample(tab, zap, "Erika Muster")
     expect(page.locator("#editor-flow .flow-step").first).to_contain_text("Tested")
@@ -101,13 +105,23 @@ def test_a_zap_is_tested_rehearsed_published_and_runs(at_work: Office, books: An
 
     page.get_by_role("link", name="Rehearse").first.click()
     expect(page.locator("#rehearsal-words")).to_contain_text("1 would create a client · 1 is already there")
+    expect(page.locator("#rehearsal-sum")).to_contain_text(
+        "1 of them would count toward your plan’s quota at Invoice2go"
+    )
     page.locator(".rehearsed-row summary", has_text="Ada Lovelace").click()
     expect(page.locator(".rehearsed-step")).to_contain_text("ada@kunde.example")
     assert books.names() == ["Erika Muster"]
     tab.must_be_accessible()
 
     page.get_by_role("link", name="Switch on").click()
-    expect(page.locator(".plan-facts")).to_contain_text("What is there already is ignored.")
+    expect(page.locator(".plan-facts")).to_contain_text(
+        re.compile(r"What is there already \(\d+ e-mails\) is ignored\.")
+    )
+    with opens(at_work.house, language="de") as german:
+        german.go(f"/zaps/{zap}/publish")
+        expect(german.page.locator(".plan-facts")).to_contain_text(
+            re.compile(r"Was schon da ist \(\d+ E-Mails\), bleibt unbeachtet\.")
+        )
     tab.must_be_accessible()
     page.get_by_role("button", name="Switch on").click()
     page.wait_for_url(f"**/zaps/{zap}")
@@ -165,6 +179,88 @@ def test_a_value_that_does_not_fit_leads_to_its_field(at_work: Office, books: An
     page.locator('[data-result] a[data-field="email"]').click()
     expect(page.get_by_role("textbox", name="Email", exact=False).first).to_be_focused()
     assert books.clients() == []
+
+
+def test_a_test_is_made_with_what_was_typed_a_moment_before(at_work: Office, books: Any, tab: Tab, tmp_path: Path):
+    zap, page = drawn(at_work, "Typed", tmp_path, if_exists="create"), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    page.wait_for_selector("#try [data-test]")
+    name = page.get_by_role("textbox", name="Client name", exact=False).first
+    name.press("End")
+    name.press_sequentially(" senior")
+    page.locator("#try [data-test]").click()
+    page.wait_for_selector("#try [data-result]")
+    assert books.names() == ["Ada Lovelace senior"]
+
+
+def test_a_result_stays_when_what_would_be_sent_was_asked_for_before_it_and_comes_later(
+    at_work: Office, books: Any, tab: Tab, tmp_path: Path
+):
+    zap, page = drawn(at_work, "Overtaken", tmp_path, if_exists="create"), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    page.wait_for_selector("#try [data-test]")
+    with held(page, "**/try?step=client") as answers:
+        page.get_by_role("textbox", name="Client name", exact=False).first.press_sequentially("Countess ")
+        answers.must_be_asked()
+        press_test(page)
+        while answers.come():
+            pass
+    expect(page.locator("#try [data-result]")).to_contain_text("It was done in Invoice2go.")
+
+
+def test_a_failed_test_is_explained_after_the_page_is_loaded_again_until_the_step_is_mended(
+    at_work: Office, books: Any, tab: Tab, tmp_path: Path
+):
+    zap, page = drawn(at_work, "Failed once", tmp_path), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    press_test(page)
+    expect(page.locator("#editor-flow .flow-step").nth(1)).to_contain_text("Tested")
+    books.order("faults", kind="unavailable", times=9, seconds=0)
+    press_test(page)
+    expect(page.locator("[data-result]")).to_contain_text("could not be used just now, and nothing was done")
+    expect(page.locator("#editor-flow .flow-step").nth(1)).to_contain_text("Ready")
+    page.reload()
+    expect(page.locator("[data-result]")).to_contain_text("could not be used just now, and nothing was done")
+    assert page.evaluate("document.activeElement === document.body")
+    expect(page.get_by_role("textbox", name="Client name", exact=False).first).to_contain_text("Name")
+    tab.must_be_accessible()
+    books.order("faults", kind="none")
+    press_test(page)
+    expect(page.locator("[data-result]")).not_to_contain_text("could not be used")
+    expect(page.locator("#editor-flow .flow-step").nth(1)).to_contain_text("Tested")
+
+
+@pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", 1440), ("de", "dark", PHONE)])
+def test_proposed_mappings_of_a_new_step_are_taken_with_mouse_and_keyboard(
+    at_work: Office, opens: Opens, tmp_path: Path, language: str, scheme: str, width: int
+):
+    zap = drawn(at_work, f"Proposed {language}", tmp_path)
+    with opens(at_work.house, language=language, scheme=scheme, width=width) as tab:
+        choose_sample(tab, zap, "Ada Lovelace")
+        page = tab.go(f"/zaps/{zap}")
+        page.locator("#editor-flow .add-button").last.click()
+        page.locator("#editor-flow .add-step[open] [data-kind=action]").click()
+        page.locator("#app-search").fill("Invoice2go")
+        page.locator("#app-search").press("Enter")
+        page.locator('[data-use="invoice2go.create_client"]').press("Enter")
+        proposals, email = page.locator("[data-proposals]"), page.locator('[data-take][data-field="email"]')
+        expect(email).to_contain_text(re.compile("Take|Übernehmen"))
+        proposed = proposals.locator("[data-take]").count()
+        tab.must_be_accessible()
+        tab.must_fit()
+        email.click()
+        expect(email).to_have_count(0)
+        expect(proposals.locator("[data-take]")).to_have_count(proposed - 1)
+        expect(proposals.locator("[data-do=propose]")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(proposals).to_have_count(0)
+        expect(page.locator("[data-panel] [data-step-form]")).to_contain_text("ada@kunde.example")
+        expect(page.locator("[data-panel] [data-step-form]")).to_contain_text("Ada Lovelace")
+        tab.must_be_accessible()
+        tab.must_fit()
 
 
 @pytest.mark.parametrize(

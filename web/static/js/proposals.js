@@ -3,6 +3,8 @@
 import {draw} from "./editor/drawing.js";
 import {send} from "./editor/saving.js";
 
+const PATIENCE = 5000; // milliseconds that the proposals may take
+
 document.addEventListener("click", async (event) => {
   const taken = event.target.closest("[data-take]");
   if (!taken) return;
@@ -18,5 +20,14 @@ async function redraw(step, field) {
   const response = await fetch(address, {headers: {"HX-Request": "true"}}).catch(() => null);
   if (!response?.ok) return;
   draw(await response.json());
-  document.addEventListener("htmx:after:swap", () => document.querySelector("[data-proposals] button")?.focus(), {once: true});
+  document.addEventListener("htmx:after:swap", focusNext);
+  setTimeout(() => document.removeEventListener("htmx:after:swap", focusNext), PATIENCE);
+}
+
+/* The test's part of the panel is swapped in as well, maybe first: then there are no proposals yet. */
+function focusNext() {
+  const next = document.querySelector("[data-proposals] button");
+  if (!next) return;
+  document.removeEventListener("htmx:after:swap", focusNext);
+  next.focus();
 }

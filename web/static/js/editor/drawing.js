@@ -17,7 +17,9 @@ function rename(title) {
 }
 
 function drawPanel(answer) {
+  const held = part("panel").contains(document.activeElement) && document.activeElement.id;
   fill(part("panel"), answer.panel, true);
+  if (held) document.getElementById(held)?.focus();
   document.querySelector(".editor-body").classList.toggle("has-panel", Boolean(answer.step));
   history.replaceState(null, "", answer.step ? `?step=${answer.step}` : location.pathname);
 }
@@ -58,8 +60,9 @@ function showProblems(fields) {
 function showProblem(input, problem) {
   const field = input.closest(".field");
   if (!field) return;
-  input.toggleAttribute("aria-invalid", Boolean(problem));
-  if (problem) input.setAttribute("aria-invalid", "true");
+  const shown = input.closest("choices-field")?.input || input;
+  if (problem || field.querySelector("[data-gone]")) shown.setAttribute("aria-invalid", "true");
+  else shown.removeAttribute("aria-invalid");
   let place = field.querySelector(":scope > .live-problem");
   field.querySelector(":scope > .stack-below > .problem")?.remove();
   if (!problem) return place?.remove();

@@ -1,23 +1,45 @@
 /* The zap editor: what is clicked and typed becomes changes; the server draws the rest. */
 
-import {csrf, toast} from "../toasts.js";
+import {part} from "../asking.js";
+import {toast} from "../toasts.js";
+import {ask} from "../zaps-ask.js";
 import "../rows.js";
 import {draw} from "./drawing.js";
 import "./choices.js";
+import {broughtBack, connect, whenConnected} from "./connect.js";
 import {groupOf, isFilter} from "./filter.js";
-import {send, showAgain, typing} from "./saving.js";
+import {focusField} from "./focusing.js";
+import {letGo} from "./pressing.js";
+import {saved, send, showAgain, typing} from "./saving.js";
 
 const TYPING = 350; // milliseconds without a key, then it is saved
 const root = document.getElementById("editor");
 const timers = new Map();
 let retest = 0;
+let trials = 0; // asked for in the place of the test
+let opening = 0;
 
 const panelKey = () => document.querySelector("[data-panel]")?.dataset.panel || "";
 
 async function change(name, values, place = "") {
-  const answer = await send(name, Object.entries(values), place);
+  const answer = await answerTo(name, Object.entries(values), place);
   if (answer) redraw(answer);
   return answer;
+}
+
+/* What the server answers to a change, and how it draws a step's panel; both when it may be drawn. */
+async function answerTo(name, pairs, place) {
+  const answer = await send(name, pairs, place);
+  await letGo();
+  return answer;
+}
+
+async function panelOf(step) {
+  const address = `/zaps/${root.dataset.zap}/panel?step=${encodeURIComponent(step)}`;
+  const response = await fetch(address, {headers: {"HX-Request": "true"}}).catch(() => null);
+  const answer = response?.ok ? await response.json() : null;
+  await letGo();
+  return {status: response?.status, answer};
 }
 
 function redraw(answer) {
@@ -28,13 +50,28 @@ function redraw(answer) {
 
 document.addEventListener("click", (event) => event.target.closest("#try") && clearTimeout(retest));
 
-/* What a test would send changes with the fields; a result that is being read stays. */
+/* What a test would send changes with the fields. A result that is being read stays, and what a person asks for there
+   meanwhile counts more. */
 function refreshTest() {
   const place = document.getElementById("try");
-  if (place && !place.querySelector("[data-result]") && !place.contains(document.activeElement)) {
-    window.htmx.ajax("GET", place.getAttribute("hx-get"), {target: "#try", swap: "innerHTML"});
-  }
+  if (!place || place.querySelector('.htmx-request, [data-result=""]') || place.contains(document.activeElement)) return;
+  window.htmx.ajax("GET", place.getAttribute("hx-get"), {target: "#try", swap: "innerHTML", after: trials});
 }
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const {after = trials} = event.detail.ctx;
+  if (after !== trials) event.preventDefault();
+});
+
+/* A test is made with what was typed: it waits until that is on the server. */
+document.addEventListener("htmx:config:request", (event) => {
+  const {ctx} = event.detail;
+  if (!ctx.sourceElement.closest("#try")) return;
+  trials += 1;
+  if (ctx.request.method !== "POST") return;
+  flush();
+  ctx.fetch = async (...how) => (await saved(), fetch(...how));
+});
 
 /* Buttons that change something. */
 document.addEventListener("click", async (event) => {
@@ -63,14 +100,18 @@ document.addEventListener("click", (event) => {
   open(link.dataset.step, link.dataset.field);
 });
 
+/* It is drawn with what was changed before; of several that are asked for, the last one is opened. */
 async function open(step, field = "") {
-  const address = `/zaps/${root.dataset.zap}/panel?step=${encodeURIComponent(step)}`;
-  const response = await fetch(address, {headers: {"X-CSRF": csrf(), "HX-Request": "true"}}).catch(() => null);
-  if (!response?.ok) return location.assign(`/zaps/${root.dataset.zap}?step=${encodeURIComponent(step)}`);
-  const answer = await response.json();
+  const mine = ++opening;
+  await saved().catch(() => null); // where saving cannot go on, it says so itself
+  const {status, answer} = await panelOf(step);
+  if (mine !== opening) return;
+  if (status === 401) return document.dispatchEvent(new CustomEvent("signed-out"));
+  if (!answer) return location.assign(`/zaps/${root.dataset.zap}?step=${encodeURIComponent(step)}`);
   draw(answer);
+  showAgain();
   history.replaceState(null, "", step ? `?step=${step}` : location.pathname);
-  if (field) focusField(field);
+  if (field) focusMend(field);
   else if (step) focusPanel();
   else document.querySelector("#editor-flow a")?.focus();
 }
@@ -80,14 +121,11 @@ function focusPanel() {
   (panel.querySelector("#choose-app:not([hidden]) input") || panel.querySelector("[data-panel-title]"))?.focus();
 }
 
-function focusField(field) {
-  if (field === "use") return (openPart("choose-app"), document.getElementById("app-search")?.focus());
-  if (field === "connection") return document.querySelector("#account, [data-connect]")?.focus();
-  const name = CSS.escape(`given.${field}`);
-  const input = document.querySelector(`[name="${name}"], [name="${name}.value"], [name^="${name}."]`);
-  input?.closest("details")?.setAttribute("open", "");
-  const shown = input?.closest("mapped-field")?.querySelector("[contenteditable]") || input;
-  (shown || document.querySelector("[data-panel-title]"))?.focus();
+function focusMend(field) {
+  if (field !== "use") return focusField(field);
+  const event = document.querySelector("#choose-event:not([hidden]) .choice");
+  if (!event && document.getElementById("choose-app")?.hidden) openPart("choose-app");
+  (event || document.getElementById("app-search"))?.focus();
 }
 
 /* “Change” opens the list to choose from. */
@@ -108,8 +146,8 @@ function openPart(id) {
 
 /* A test gave another sample: what the pills show, and the steps' state, are other ones now. */
 document.addEventListener("editor:refresh", async () => {
-  const response = await fetch(`/zaps/${root.dataset.zap}/panel?step=${encodeURIComponent(panelKey())}`, {headers: {"HX-Request": "true"}}).catch(() => null);
-  if (response?.ok) draw({flow: (await response.json()).flow});
+  const {answer} = await panelOf(panelKey());
+  if (answer) draw({flow: answer.flow});
 });
 
 /* Typing. Each field is saved when a moment has passed without a key, or when it is left. */
@@ -157,8 +195,8 @@ async function saveField(field) {
   const form = document.querySelector("[data-step-form]");
   if (!form) return;
   const step = form.dataset.step;
-  const mine = [...new FormData(form)].filter(([name]) => name.startsWith("given.") && fieldOf(name) === field);
-  const answer = await send("value", [["step", step], ["field", field], ...mine], `${step}.${field}`);
+  const mine = [...new FormData(form)].filter(([name]) => /^(given|kept)\./.test(name) && fieldOf(name) === field);
+  const answer = await answerTo("value", [["step", step], ["field", field], ...mine], `${step}.${field}`);
   if (answer && panelKey() === step) redraw(answer);
 }
 
@@ -178,23 +216,42 @@ document.addEventListener("filter:changed", async (event) => {
 /* The switch and what leads away. */
 document.addEventListener("click", async (event) => {
   const toggle = event.target.closest("[data-switch]");
-  if (!toggle || !("off" in toggle.dataset)) return;
+  if (!toggle || !("flip" in toggle.dataset)) return;
   flush();
   if (toggle.dataset.switch) return location.assign(toggle.dataset.switch);
-  const answer = await fetch(toggle.dataset.off, {method: "POST", body: new URLSearchParams({on: "0"}), headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
-  if (answer.ok) location.reload();
+  const on = toggle.getAttribute("aria-checked") === "true" ? "0" : "1";
+  const markup = await part(toggle.dataset.flip, {method: "POST", body: new URLSearchParams({on, ask: "1"})});
+  if (markup) ask(markup);
 });
 
-/* An account that was connected in another window is chosen at once. */
+/* It was switched, here or by taking that back. */
+document.addEventListener("zaps-changed", async () => {
+  const {answer} = await panelOf(panelKey());
+  if (!answer) return;
+  draw({head: answer.head, flow: answer.flow});
+  showAgain();
+  refreshTest();
+  document.querySelector("#editor-head [data-switch]")?.focus();
+});
+
+/* An account that was connected for a step is chosen there at once, also where another step is open by now. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-connect]");
-  if (!link) return;
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  window.open(link.href, "zapwerk-connect", "popup,width=560,height=760");
+  flush();
+  connect(link, {zap: root.dataset.zap, step: panelKey()});
 });
-new BroadcastChannel("zapwerk-connections").addEventListener("message", (event) => {
-  if (event.data?.type === "connected" && panelKey()) change("connection", {step: panelKey(), connection: event.data.id});
-});
+whenConnected(chooseAccount);
+
+async function chooseAccount(step, connection) {
+  flush();
+  const answer = await answerTo("connection", Object.entries({step, connection}));
+  if (!answer) return;
+  if (panelKey() !== step) return draw({head: answer.head, flow: answer.flow}), showAgain();
+  redraw(answer);
+  document.getElementById("account")?.focus();
+}
 
 /* Searching the list of apps. */
 document.addEventListener("input", (event) => {
@@ -227,5 +284,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 const wantedField = new URLSearchParams(location.search).get("field");
-if (wantedField) focusField(wantedField);
+if (wantedField) focusMend(wantedField);
+const back = broughtBack(root.dataset.zap);
+if (back) chooseAccount(back.step, back.connection);
 root.dataset.ready = "";

@@ -1,9 +1,12 @@
 /* Sends changes of the draft, one after the other, each with the revision that the one before it made. */
 
-import {csrf, toast} from "../toasts.js";
+import {pass} from "../asking.js";
+import {send as fetchAs} from "../session.js";
+import {toast} from "../toasts.js";
 
 const RETRY = 4000; // milliseconds after the connection was lost
 const queue = [];
+const waitingForAll = [];
 let busy = false;
 let held = false; // by a question that only the person can answer
 let waiting = 0;
@@ -11,8 +14,22 @@ let timer = 0;
 
 const root = () => document.getElementById("editor");
 
+/* What the flow looks like: the server draws it anew only when it would look different. */
+const cards = () => document.querySelector("#editor-flow .flow")?.dataset.cards || "";
+
 /** Whether anything typed is not on the server yet. */
 export const unsaved = () => queue.length > 0 || busy || waiting > 0;
+
+/** When everything typed is on the server. It fails where only the person can decide how to go on. */
+export function saved() {
+  if (!queue.length && !busy) return Promise.resolve();
+  if (held) return Promise.reject(new Error("it is not saved"));
+  return new Promise((done, fail) => waitingForAll.push({done, fail}));
+}
+
+function tellAll(how) {
+  for (const one of waitingForAll.splice(0)) one[how](new Error("it is not saved"));
+}
 
 /** How many fields were typed in and are about to be sent. */
 export function typing(many) {
@@ -44,27 +61,29 @@ async function next() {
   const entry = queue[0];
   const answer = await posted(entry);
   busy = false;
-  if (answer === "lost") return retryLater();
-  if (answer === "held") return;
+  if (answer === "lost") return tellAll("fail"), retryLater();
+  if (answer === "held") return tellAll("fail");
   queue.shift();
   if (answer.revision) root().dataset.revision = answer.revision;
   entry.done(answer.revision ? answer : null);
+  if (!queue.length) tellAll("done");
   if (!queue.length && answer.revision && !waiting) show("saved");
   next();
 }
 
 async function posted(entry) {
-  const body = new URLSearchParams([...entry.pairs, ["revision", root().dataset.revision]]);
+  const body = new URLSearchParams([...entry.pairs, ["revision", root().dataset.revision], ["cards", cards()]]);
   let response;
   try {
-    response = await fetch(`/zaps/${root().dataset.zap}/draft/${entry.change}`, {method: "POST", body, headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+    response = await fetchAs(`/zaps/${root().dataset.zap}/draft/${entry.change}`, {method: "POST", body});
   } catch {
     return "lost";
   }
-  if (response.status === 401) return signedOut();
+  if (response.status === 401 || response.status === 403) return notTaken(response);
   if (response.status >= 500) return "lost";
   const answer = await response.json().catch(() => ({}));
   if (response.status === 409) return conflict(answer.conflict);
+  if (response.status === 413) return tooLong(response);
   if (!response.ok) refused(answer);
   return answer;
 }
@@ -98,7 +117,7 @@ function reload() {
 }
 
 async function keepMine() {
-  const answer = await fetch(`/zaps/${root().dataset.zap}/revision`, {headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+  const answer = await fetchAs(`/zaps/${root().dataset.zap}/revision`);
   if (!answer.ok) return;
   root().dataset.revision = (await answer.json()).revision;
   held = false;
@@ -106,12 +125,20 @@ async function keepMine() {
   next();
 }
 
-/* What is waiting is sent when the person has signed in again, in another tab. */
-function signedOut() {
+/* What is waiting stays, and is sent when the person has signed in again in another tab, or may do it again. */
+function notTaken(response) {
   show("unsaved");
-  document.dispatchEvent(new CustomEvent("signed-out"));
+  pass(response.headers.get("HX-Trigger"));
   addEventListener("focus", next, {once: true});
   return "held";
+}
+document.addEventListener("signed-in", () => next());
+
+/* It stays in its field, and is sent again when it was made shorter. */
+function tooLong(response) {
+  show("problem");
+  pass(response.headers.get("HX-Trigger"));
+  return {};
 }
 
 function refused(answer) {

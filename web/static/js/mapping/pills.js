@@ -25,19 +25,24 @@ export function told(source, tree) {
   if (!reference || (reference.format && !nameOf(reference.format))) {
     return { ...plain, reference: null, state: "code", title: source.replace(/^\{\{-?\s*|\s*-?\}\}$/g, "") };
   }
-  const more = additions(reference, tree);
   const found = find(tree, reference.path);
+  const more = additions(reference, found, tree);
   if (!found) return { ...plain, more, state: "unknown", title: reference.path };
-  const { field, group, mark } = found;
-  return { ...plain, more, mark, state: "known", title: field.title, icon: group.icon, step: group.title, sample: field.sample };
+  const { field, group, mark, name } = found;
+  return { ...plain, more, mark, state: "known", title: name, icon: group.icon, step: group.title, sample: field.sample };
 }
 
-function additions({ format, fallback }, tree) {
+function additions({ format, fallback }, found, tree) {
   const texts = tree.texts;
   const more = format ? [say(texts, nameOf(format))] : [];
   if (!fallback) return more;
-  const other = "path" in fallback ? (find(tree, fallback.path)?.field.title ?? fallback.path) : `“${fallback.text}”`;
+  const other = "path" in fallback ? nameBeside(found, find(tree, fallback.path)) ?? fallback.path : `“${fallback.text}”`;
   return [...more, say(texts, "or {other}", { other })];
+}
+
+/** What is called as the first one is, is told with its step. */
+function nameBeside(first, other) {
+  return other && other.name === first?.name && other.group !== first.group ? `${other.name} (${other.group.title})` : other?.name;
 }
 
 /**

@@ -6,7 +6,8 @@ import { segments } from "./templates.js";
  * @typedef {{ path: string, title: string, kind: string, sample: string, children?: Field[] }} Field
  * @typedef {{ step: string, title: string, app: string, icon: string, fields: Field[] }} Group
  * @typedef {{ groups: Group[], texts: Record<string, string>, byPath: Map<string, Found> }} Tree
- * @typedef {{ field: Field, group: Group, mark: string }} Found `mark` tells steps of one app apart
+ * @typedef {{ field: Field, group: Group, mark: string, name: string }} Found `mark` tells steps of one app apart,
+ *   `name` fields of one step: its title, after that of what it stands in where others have the same
  * @typedef {{ field: Field, depth: number, open: boolean, hit: boolean, group: Group, mark: string }} Row `hit`: it is found itself, not only what is below it
  */
 
@@ -41,7 +42,11 @@ export function grown({ groups = [], texts = {} }) {
   const byPath = new Map();
   groups.forEach((group, place) => {
     const mark = markOf(group, place, groups);
-    every(group.fields, (field) => byPath.set(keyOf(field.path), { field, group, mark }));
+    const alike = alikeIn(group);
+    every(group.fields, (field, holder) => {
+      const name = holder && alike.has(field.title) ? `${holder.title} › ${field.title}` : field.title;
+      byPath.set(keyOf(field.path), { field, group, mark, name });
+    });
   });
   return { groups, texts, byPath };
 }
@@ -53,10 +58,18 @@ function markOf(group, place, groups) {
   return named ? group.title : String(place + 1);
 }
 
-function every(fields, visit) {
+/** The titles that several fields of a step have. */
+function alikeIn(group) {
+  const once = new Set();
+  const alike = new Set();
+  every(group.fields, ({ title }) => (once.has(title) ? alike : once).add(title));
+  return alike;
+}
+
+function every(fields, visit, holder = null) {
   for (const field of fields ?? []) {
-    visit(field);
-    every(field.children, visit);
+    visit(field, holder);
+    every(field.children, visit, field);
   }
 }
 
@@ -90,7 +103,7 @@ export function find(tree, path) {
 function within({ field, group, mark }, path, parts, length) {
   const last = parts.at(-1);
   if (!OPEN_KINDS.has(field.kind) && !(parts.length === length + 1 && PROPERTIES.has(last))) return null;
-  return { field: { path, title: last, kind: "text", sample: "", children: [] }, group, mark };
+  return { field: { path, title: last, kind: "text", sample: "", children: [] }, group, mark, name: last };
 }
 
 /**
