@@ -9,13 +9,14 @@ from sqlmodel import Session
 
 from engine.errors import NotFound
 from engine.sdk.fields import Kind, fields_of
-from engine.store import connections, runs, watches, zaps
+from engine.store import checks, connections, runs, watches, zaps
 from engine.store.moments import NEVER, from_ms
 from engine.store.watches import Watch
 from engine.store.zaps import StoredZap
-from engine.zaps import mapping
+from engine.triggers import health
+from engine.zaps import mapping, sealing
 from engine.zaps.model import ActionStep, FilterStep, Step, TriggerUse, Zap
-from web.shapes import StepShown, TriggerHealth, VersionLine, ZapLine, ZapShown
+from web.shapes import CheckLine, StepShown, TriggerHealth, VersionLine, ZapLine, ZapShown
 
 if TYPE_CHECKING:
     from engine.registry import Registry
@@ -41,7 +42,9 @@ def one(session: Session, name_or_id: str, registry: "Registry") -> ZapShown:
         state=str(stored.state),
         attention=stored.attention,
         unpublished_changes=live != stored.draft,
-        trigger=replace(_trigger(shown.trigger, watch, words), next=_next_times(shown, registry)),
+        trigger=replace(
+            _trigger(shown.trigger, watch, words), next=_next_times(shown, registry), checks=_checks(session, watch)
+        ),
         steps=[_step(step, words) for step in shown.steps],
         versions=_versions(session, stored),
         runs={str(state): count for state, count in sorted(runs.counts(session, stored.id).items())},
@@ -81,7 +84,8 @@ class _Words:
 
     def given(self, user: TriggerUse | ActionStep) -> dict[str, Any]:
         secret = self._secret_fields(user.use)
-        return {name: _hidden(value) if name in secret else value for name, value in user.with_.items()}
+        given = sealing.blotted(user.with_)
+        return {name: _hidden(value) if name in secret else value for name, value in given.items()}
 
     def _secret_fields(self, use: str) -> set[str]:
         try:
@@ -132,7 +136,15 @@ def _trigger(use: TriggerUse, watch: Watch | None, words: _Words) -> TriggerHeal
         failures=watch.failures,
         problem=watch.problem,
         warning=watch.warning,
+        health=str(health.of(watch, datetime.now(UTC))),
+        failing_since=watch.failing_since,
+        cursor_at=watch.cursor_at,
     )
+
+
+def _checks(session: Session, watch: Watch | None) -> list[CheckLine]:
+    lines = checks.lines(session, watch.zap_id, watch.tally) if watch else []
+    return [CheckLine(str(x.outcome), x.problem, x.since, x.until, x.checks, x.found) for x in lines]
 
 
 def _next_times(zap: Zap, registry: "Registry") -> list[datetime]:

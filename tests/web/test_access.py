@@ -8,9 +8,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from engine.engine import Engine
 from engine.people.roles import Role
 from engine.people.sign_ins import csrf_of
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.settings import Settings
 from tests.web.browser.house import House, house
 from tests.web.visitors import visitor
@@ -48,7 +49,7 @@ def routes(made: FastAPI) -> Iterator[str]:
     for one in made.routes:
         if isinstance(one, APIRoute):
             yield from (f"{method} {one.path}" for method in one.methods or ())
-        elif hasattr(one, "effective_route_contexts"):  # a router that was included
+        elif hasattr(one, "effective_route_contexts"):  # the API, which is read now
             yield from (
                 f"{method} {route.path}" for route in one.effective_route_contexts() for method in route.methods
             )

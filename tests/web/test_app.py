@@ -9,11 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route
 
-from engine.runtime import Engine, Runtime
+from engine.engine import Engine
+from engine.runtime import Runtime
 from engine.settings import Settings
 from tests.web.installation import Installation
-from web import app, assets
+from web import app, assets, guarded
+from web.api import Api
 
 
 @dataclass
@@ -36,13 +41,15 @@ async def house(installation: Installation) -> AsyncIterator[House]:
     await runtime.close()
 
 
-def asked(installation: Installation, path: str, *, started: bool = True, trouble: str = "") -> httpx.Response:
+def asked(
+    installation: Installation, path: str, *, started: bool = True, trouble: str = "", host: str = "test"
+) -> httpx.Response:
     async def work() -> httpx.Response:
         async with house(installation) as found:
             if started:
                 await found.engine.start()
             found.engine.writer.trouble = trouble
-            return await found.client.get(path)
+            return await found.client.get(f"http://test{path}", headers={"host": host})
 
     return asyncio.run(work())
 
@@ -54,7 +61,9 @@ def test_it_is_healthy_as_long_as_it_lives(installation: Installation, started: 
 
 def test_it_is_ready_once_the_engine_has_started(installation: Installation):
     answer = asked(installation, "/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "reasons": []})
+    assert answer.status_code == 200
+    assert answer.json().items() >= {"ready": True, "reasons": []}.items()
+    assert answer.json()["triggers"].keys() == {"ok", "delayed", "failing", "needs_reconnecting", "off"}
 
 
 def test_it_is_not_ready_before_the_engine_has_started(installation: Installation):
@@ -109,3 +118,38 @@ def test_the_access_log_names_the_route_and_nothing_that_was_in_the_address(
         "method=GET route=/welcome/{token} status=410",
         "method=GET route=/hooks/{token} status=404",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        pytest.param("/zaps/", "/zaps", id="a page"),
+        pytest.param("/zaps/?q=Anfrage%20%26", "/zaps?q=Anfrage%20%26", id="with a search"),
+        pytest.param("/api/v1/zaps/", "/api/v1/zaps", id="of the API"),
+        pytest.param("/b%C3%BCro///", "/b%C3%BCro", id="several slashes"),
+    ],
+)
+def test_a_slash_too_many_leads_on_without_the_host_that_was_named(installation: Installation, path: str, to: str):
+    answer = asked(installation, path, started=False, host="evil.example")
+    assert (answer.status_code, answer.headers["location"]) == (307, to)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/%5Cevil.example/", "/%0d%0aset-cookie:x/", "///"])
+def test_a_slash_too_many_leads_to_nobody_else(installation: Installation, path: str):
+    answer = asked(installation, path, started=False, host="evil.example")
+    assert not answer.headers.get("location", "").startswith(("//", "/\\", "http"))
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_route_that_asks_no_guard_is_refused():
+    router = APIRouter()
+    router.add_api_route("/open", app.healthz)
+    with pytest.raises(TypeError, match="asks no guard"):
+        guarded.add(FastAPI(), [router])
+
+
+def test_no_route_is_made_while_somebody_waits(installation: Installation):
+    runtime = Runtime(Settings(data=installation.data))
+    made = app.create(runtime, Engine(runtime))
+    assert {type(route) for route in made.routes} <= {Route, APIRoute, Api}
+    runtime.database.close()

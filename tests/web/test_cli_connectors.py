@@ -163,6 +163,16 @@ def test_a_check_can_be_read_like_a_compiler_s_words(installation: Installation)
     assert done.stderr.endswith("hints.\n")
 
 
+def test_a_choice_that_depends_on_what_is_no_other_field_is_a_problem(installation: Installation):
+    text = (ROOT / "docs/connectors/samples/tasko.py").read_text()
+    path = installation.data / "connectors" / "tasko.py"
+    path.write_text(text.replace("Choices(lists)", 'Choices(lists, depends=("folder", "list_id"))'))
+    findings = installation.json("connectors", "check", str(path), code=1)["findings"]
+    said = {one["sentence"] for one in findings if one["weight"] == "problem"}
+    assert "Its choices depend on “folder”, which is no other field of InList." in said
+    assert "Its choices depend on “list_id”, which is no other field of InList." in said
+
+
 def test_hints_alone_are_no_failure(installation: Installation):
     answer = installation.json("connectors", "check", str(ROOT / "docs/connectors/samples/tasko.py"))
     assert answer["ok"] is True

@@ -78,7 +78,7 @@ def test_setting_up_signs_in_and_the_link_is_dead_afterwards(tmp_path: Path):
         assert (first.page.status_code, first.wrong) == (422, {"password", "timezone"})
         assert (first.value("name"), first.value("password")) == ("Anna", "")
         given = {"name": "Anna", "email": "anna@example.com", "password": PASSWORD, "timezone": "Europe/Berlin"}
-        assert first.post(link, **given).headers["location"] == "/zaps"
+        assert first.post(link, **given).headers["location"] == "/settings/notices/first"
         assert first.is_signed_in()
         assert second.post(link, **given).status_code == 410
         assert "set up already" in second.said

@@ -69,6 +69,18 @@ def test_an_empty_history_leads_to_the_zaps_and_an_empty_filter_back(within: Cal
     within(story)
 
 
+def test_a_search_that_is_cut_says_which_words_were_looked_for(within: Callable[[Does], None]):
+    async def story(house: HistoryHouse) -> None:
+        eight = " ".join(f"word{letter}" for letter in "abcdefgh")
+        assert "more than a search takes" not in await house.page(f"/history?q={eight}")
+        page = await house.page(f"/history?q={eight} ninth")
+        assert "more than a search takes" in page
+        assert "wordg, wordh" in page
+        assert "wordh, ninth" not in page
+
+    within(story)
+
+
 def test_older_runs_are_a_link_away_and_none_is_shown_twice(within: Callable[[Does], None]):
     async def story(house: HistoryHouse) -> None:
         await runs(house, *(f"thing {number}" for number in range(60)))
@@ -80,7 +92,7 @@ def test_older_runs_are_a_link_away_and_none_is_shown_twice(within: Callable[[Do
         assert sorted(shown) == sorted(f"thing {number}" for number in range(60))
         part = await house.get(address, part=True)
         assert "<html" not in part.text
-        assert part.text.count('class="run-row"') == 10
+        assert part.text.count('class="run-row"') == 30
 
     within(story)
 

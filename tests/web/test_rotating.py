@@ -1,18 +1,21 @@
 """`zapwerk secrets rotate`: whatever happens to it, a key that fits is there."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from engine import folder
 from engine.connections.vault import Vault, load_keys, new_key
 from engine.errors import VaultError
 from engine.folder import Ownership
 from engine.store import connections
 from engine.store.database import Database
-from tests.web.installation import Installation, logging_as_it_was
-from web import rotating
+from engine.zaps.sealing import SEALED
+from tests.commands import logging_as_it_was
+from tests.web.installation import Installation
 
 POINTS = 8
 """The higher, the closer together are the lines at which the rotation is killed."""
@@ -51,6 +54,22 @@ def test_the_address_of_a_webhook_stays_the_same(installation: Installation):
     assert "zapwerk zaps address" in installation.run("secrets", "rotate", code=1).stderr
 
 
+def test_secrets_typed_into_steps_are_opened_by_the_new_key_alone(installation: Installation):
+    step = "{key: call, use: http.request, with: {url: https://x.example, headers: {Authorization: typed-by-hand}}}"
+    zap = f"zapwerk: 1\nname: calls\ntrigger: {{use: webhook.catch}}\nsteps:\n  - {step}\n"
+    installation.run("zaps", "import", "-", said=zap)
+    assert "1 credentials" in installation.run("secrets", "rotate").stderr
+    with sqlite3.connect(installation.data / "zapwerk.db") as database:
+        ((draft,),) = database.execute("SELECT draft FROM zap").fetchall()
+    found = SEALED.search(draft)
+    assert found
+    (key,) = load_keys(None, installation.data)
+    assert Vault([key]).open(found[1].encode()) == {"typed": "typed-by-hand"}
+    exported = installation.run("zaps", "export", "calls").stdout
+    assert "typed-by-hand" not in exported
+    assert "sealed:" not in exported
+
+
 def test_a_vault_that_is_in_use_takes_part_without_a_restart(connected: Installation):
     key_file = connected.data / "secret.key"
     vault = Vault(load_keys(None, connected.data), file=key_file)
@@ -83,7 +102,7 @@ def test_credentials_that_cannot_be_opened_stop_it_before_anything_is_changed(co
 
 def test_two_rotations_wait_for_each_other(connected: Installation):
     command = [sys.executable, "-m", "web.cli", "--data", str(connected.data), "secrets", "rotate"]
-    with rotating.lock(connected.data):
+    with folder.key_lock(connected.data):
         processes = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
         with pytest.raises(subprocess.TimeoutExpired):
             processes[0].wait(1.5)

@@ -141,6 +141,7 @@ def test_the_key_may_change_while_it_runs(shared: Serving):
 
 def test_a_backup_is_made_while_it_runs(shared: Serving, tmp_path: Path):
     shared.installation.order("Radia")
+    shared.installation.run("backup", "code")
     shared.installation.run("backup", str(tmp_path / "backup.tar.gz"))
     shared.until_sent("Radia")
 

@@ -1,6 +1,7 @@
 """How zaps begin and travel: templates, files in with their problems, files out without secrets, and settings."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from engine.people.roles import Role
 from engine.registry import Registry
 from engine.zaps import check, files
-from engine.zaps.model import Zap
+from engine.zaps.model import Overlap, Zap
 from tests.web.history_house import HistoryHouse, history_house
 from web import ready_zaps
 
@@ -136,12 +137,12 @@ def test_settings_are_saved_into_the_draft_and_say_that_publishing_makes_them_li
     async def story(house: HistoryHouse) -> None:
         zap_id = await house.bench.zap()
         given = {"language": "de", "timezone": "Europe/Berlin", "country": "DE", "folder": "Büro"}
-        sent: dict[str, Any] = {**given, "order": "one", "flood_limit": "", "revision": "1"}
+        sent: dict[str, Any] = {**given, "overlap": "in_order", "flood_limit": "", "revision": "1"}
         answer = await house.post(f"/zaps/{zap_id}/settings", **sent)
         assert answer.status_code == 303
         zap = drawn(house, zap_id)
         assert (zap.language, zap.timezone, zap.country) == ("de", "Europe/Berlin", "DE")
-        assert (zap.concurrency, zap.flood_limit) == (1, None)
+        assert (zap.concurrency, zap.flood_limit, zap.auto_pause) == (1, None, False)
         assert "Publish changes" in await house.page(f"/zaps/{zap_id}/settings")
         again = await house.post(f"/zaps/{zap_id}/settings", **{**sent, "country": "AT"})
         assert again.status_code == 409
@@ -152,16 +153,55 @@ def test_settings_are_saved_into_the_draft_and_say_that_publishing_makes_them_li
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"timezone": "Mars/Base"}, {"country": "xyz"}, {"order": "some", "concurrency": "-1"}, {"flood_limit": "1e9"}],
+    [{"timezone": "Mars/Base"}, {"country": "xyz"}, {"concurrency": "-1"}, {"flood_limit": "1e9"}],
     ids=str,
 )
 def test_settings_that_make_no_sense_are_refused_at_their_field(within: Within, wrong: dict[str, str]):
     async def story(house: HistoryHouse) -> None:
         zap_id = await house.bench.zap()
-        sent: dict[str, Any] = {"language": "en", "timezone": "UTC", "order": "all", "revision": "1", **wrong}
+        sent: dict[str, Any] = {"language": "en", "timezone": "UTC", "overlap": "parallel", "revision": "1", **wrong}
         answer = await house.post(f"/zaps/{zap_id}/settings", **sent)
         assert answer.status_code == 422
         assert 'aria-invalid="true"' in answer.text
         assert drawn(house, zap_id).timezone == "UTC"
+
+    within(story)
+
+
+@pytest.mark.parametrize(
+    ("sent", "drawn_so"),
+    [
+        pytest.param({"overlap": "parallel"}, (None, "wait", Overlap.PARALLEL), id="at the same time"),
+        pytest.param({"overlap": "parallel", "concurrency": "3"}, (3, "wait", Overlap.PARALLEL), id="at most three"),
+        pytest.param({"overlap": "in_order", "concurrency": "3"}, (1, "wait", Overlap.IN_ORDER), id="in order"),
+        pytest.param({"overlap": "skip", "concurrency": "3"}, (None, "skip", Overlap.SKIP), id="skip"),
+    ],
+)
+def test_a_run_mode_is_one_choice_and_a_file_carries_it(
+    within: Within, sent: dict[str, str], drawn_so: tuple[Any, ...]
+):
+    async def story(house: HistoryHouse) -> None:
+        zap_id = await house.bench.zap()
+        given: dict[str, Any] = {"language": "en", "timezone": "UTC", "auto_pause": "on", "revision": "1", **sent}
+        assert (await house.post(f"/zaps/{zap_id}/settings", **given)).status_code == 303
+        zap = drawn(house, zap_id)
+        assert (zap.concurrency, zap.while_running, zap.overlap, zap.auto_pause) == (*drawn_so, True)
+        page = await house.page(f"/zaps/{zap_id}/settings")
+        assert re.search(rf'value="{sent["overlap"]}" checked', page)
+        again = files.load((await house.get(f"/zaps/{zap_id}/export")).text)
+        assert (again.concurrency, again.while_running, again.overlap, again.auto_pause) == (*drawn_so, True)
+
+    within(story)
+
+
+def test_each_reader_chooses_when_they_are_told_of_a_zap(within: Within):
+    async def story(house: HistoryHouse) -> None:
+        zap_id = await house.bench.zap()
+        await house.post(f"/zaps/{zap_id}/notices", Role.VIEWER, wish="digest")
+        assert re.search(r'value="digest" selected', await house.page(f"/zaps/{zap_id}/settings", Role.VIEWER))
+        assert not re.search(r'value="digest" selected', await house.page(f"/zaps/{zap_id}/settings"))
+        assert f'name="zap-{zap_id}"' in await house.page("/settings/notices", Role.VIEWER)
+        await house.post(f"/zaps/{zap_id}/notices", Role.VIEWER, wish="")
+        assert f'name="zap-{zap_id}"' not in await house.page("/settings/notices", Role.VIEWER)
 
     within(story)

@@ -1,10 +1,13 @@
 """`zapwerk zaps …`"""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.web.installation import ZAP, Installation
+from engine.runtime import Runtime
+from engine.settings import Settings
+from tests.web.installation import ZAP, Installation, flat
 
 WITH_PROBLEMS = """
 zapwerk: 1
@@ -131,6 +134,9 @@ def test_a_zap_shows_how_its_trigger_does_its_steps_and_versions(switched_on: In
     assert zap["trigger"]["watched"]
     assert zap["trigger"]["last_success_at"] <= zap["trigger"]["next_check_at"]
     assert zap["trigger"]["problem"] == ""
+    assert zap["trigger"]["health"] == "ok"
+    assert [(one["outcome"], one["found"]) for one in zap["trigger"]["checks"] if one["found"]] == [("news", 1)]
+    assert "1 new" in switched_on.run("zaps", "show", "parcels").stdout
     assert [(step["key"], step["use"], step["connection"]) for step in zap["steps"]] == [
         ("parcel", "shop.send_parcel", "shop")
     ]
@@ -204,3 +210,40 @@ def test_testing_a_step_searches_first_but_does_no_earlier_action(connected: Ins
 
 def test_testing_a_step_without_a_record_says_so(switched_on: Installation):
     assert "no record yet" in switched_on.run("zaps", "test", "Parcels", "--step", "parcel", code=1).stderr
+
+
+def test_a_draft_with_changes_is_live_when_it_is_published_not_when_its_zap_is_switched_on(switched_on: Installation):
+    redrawn(switched_on, weight=3)
+    switched_on.run("zaps", "disable", "Parcels")
+    said = flat(switched_on.run("zaps", "enable", "Parcels").stderr)
+    assert ("version 1 is switched on" in said, "zapwerk zaps publish" in said) == (True, True)
+    zap = switched_on.json("zaps", "show", "Parcels")
+    assert ([one["number"] for one in zap["versions"]], zap["unpublished_changes"]) == ([1], True)
+    assert "version 2 is live." in switched_on.run("zaps", "publish", "Parcels").stderr
+    zap = switched_on.json("zaps", "show", "Parcels")
+    assert ([one["number"] for one in zap["versions"] if one["live"]], zap["state"]) == ([2], "on")
+    assert "nothing newer" in switched_on.run("zaps", "publish", "Parcels").stderr
+
+
+def test_publishing_leaves_a_zap_that_is_off_as_it_is(switched_on: Installation):
+    switched_on.run("zaps", "disable", "Parcels")
+    redrawn(switched_on, weight=3)
+    switched_on.run("zaps", "publish", "Parcels")
+    zap = switched_on.json("zaps", "show", "Parcels")
+    assert (zap["state"], zap["unpublished_changes"]) == ("off", False)
+
+
+def redrawn(installation: Installation, **values: int) -> None:
+    """Changes the draft of the only zap, as the editor does."""
+
+    async def redraw() -> None:
+        runtime = Runtime(Settings(data=installation.data))
+        try:
+            drafts = runtime.editing.drafts
+            zap_id = installation.json("zaps", "list")[0]["id"]
+            for name, value in values.items():
+                drafts.put_value(zap_id, "parcel", (name,), value, revision=drafts.get(zap_id).revision, by="")
+        finally:
+            await runtime.close()
+
+    asyncio.run(redraw())

@@ -152,17 +152,44 @@ def test_a_switch_that_cannot_act_says_why_and_where_to_mend_it(within: Within):
     within(story)
 
 
-def test_what_is_not_published_is_confirmed_on_its_own_page_first(within: Within):
+def test_what_was_never_published_is_confirmed_on_its_own_page_first(within: Within):
     async def story(house: HistoryHouse) -> None:
-        zap_id = await house.bench.zap()
-        house.bench.runtime.switching.off(zap_id)
-        rename(house, zap_id, "another name")
+        account = (await house.bench.connect()).id
+        zap_id = house.bench.draft("new_thing", connection=account).id
         answer = await send(house, f"/zaps/{zap_id}/switch", on="1")
         assert answer.headers["HX-Redirect"] == f"/zaps/{zap_id}/publish"
-        assert "Changes not published" in await row(house, zap_id)
+        assert f'data-href="/zaps/{zap_id}/publish"' in await house.page("/zaps")
+        assert f'data-switch="/zaps/{zap_id}/publish"' in await house.page(f"/zaps/{zap_id}")
         on = await send(house, "/zaps/many", doing="on", zap=zap_id)
         assert events(on)["zap-refused"]["href"] == f"/zaps/{zap_id}/publish"
-        assert state(house, zap_id) is ZapState.OFF
+        assert state(house, zap_id) is ZapState.DRAFT
+
+    within(story)
+
+
+@pytest.mark.parametrize("path", ["switch", "many", "undo"])
+def test_a_published_zap_is_only_switched_whatever_its_draft_is(within: Within, path: str):
+    """Also where the draft could not be published at all."""
+
+    async def story(house: HistoryHouse) -> None:
+        zap_id = await house.bench.zap()
+        drafts = house.bench.runtime.editing.drafts
+        drafts.choose_connection(zap_id, "made", None, revision=drafts.get(zap_id).revision, by="")
+        off = await send(house, f"/zaps/{zap_id}/switch", on="0")
+        assert "Changes not published" in await row(house, zap_id)
+        assert f'data-switch="" data-flip="/zaps/{zap_id}/switch"' in await house.page(f"/zaps/{zap_id}")
+        assert "data-href" not in await house.page("/zaps")
+        ways = {"switch": f"/zaps/{zap_id}/switch", "many": "/zaps/many", "undo": events(off)["toast"]["undo"]}
+        on = await send(
+            house, ways[path], **{"switch": {"on": "1"}, "many": {"doing": "on", "zap": zap_id}}.get(path, {})
+        )
+        said = "“zap 1” is on, as version 1. Its draft has changes that are not published."
+        assert (on.status_code, events(on)["toast"]["text"]) == (204, said)
+        with house.bench.runtime.database.read() as session:
+            stored = zaps.find(session, zap_id)
+            assert (stored.state, stored.published, zaps.differs(session, zap_id)) == (ZapState.ON, 1, True)
+        await house.bench.done(zap_id, "Ada")
+        assert house.bench.toy.names() == ["Ada"]
 
     within(story)
 

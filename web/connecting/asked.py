@@ -1,5 +1,6 @@
 """What an address names, or a form sent, about connecting an account. Nothing in it is trusted yet."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +8,18 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
+from web.bodies import form_of
 from web.security import safe_next
 
-LONGEST = 20_000  # characters of a text that is looked at at all
+_WINDOW = re.compile("[0-9a-z]{1,64}")
+LONGEST = 20_000  # characters of a text; of a longer one only so much is looked at that it is refused
 
 
 @dataclass(frozen=True)
 class Asked:
     """`step` is “first” while only the first field was asked for. `known` is the name that the page proposed: it gives
-    way to another proposal. `check` is the id under which the page asks for ticks, `allow` a private host that an owner
+    way to another proposal. `embed` is the id that a page gave the window it opened for this, “” without such a window.
+    `check` is the id under which the page asks for ticks, `allow` a private host that an owner
     allows. `given` are the pairs of the form, as they came.
     """
 
@@ -28,7 +32,7 @@ class Asked:
     check: str = ""
     allow: str = ""
     next: str = ""
-    embed: bool = False
+    embed: str = ""
     given: tuple[tuple[str, str], ...] = ()
 
     def address(self, path: str = "/connections/new", **more: str) -> str:
@@ -37,7 +41,7 @@ class Asked:
             "app": self.app,
             "profile": self.profile,
             "auth": self.auth,
-            "embed": "1" if self.embed else "",
+            "embed": self.embed,
             "next": self.next,
             **more,
         }
@@ -52,15 +56,15 @@ def of_address(request: Request) -> Asked:
 
 async def of_form(request: Request) -> Asked:
     """What was posted."""
-    return _read((await request.form(max_fields=5_000)).multi_items())
+    return _read((await form_of(request)).multi_items())
 
 
 def _read(sent: Iterable[tuple[str, Any]]) -> Asked:
-    pairs = [(name, value[:LONGEST]) for name, value in sent if isinstance(value, str)]
+    pairs = [(name, value[: LONGEST + 1]) for name, value in sent if isinstance(value, str)]
     found = dict(pairs)
     return Asked(
         **{name: found.get(name, "") for name in ("app", "profile", "auth", "name", "step", "known", "check", "allow")},
         next="" if not found.get("next") else safe_next(found["next"]),
-        embed=found.get("embed") == "1",
+        embed=found.get("embed", "") if _WINDOW.fullmatch(found.get("embed", "")) else "",
         given=tuple((name, value) for name, value in pairs if name.startswith("given.")),
     )

@@ -28,7 +28,7 @@ NAMED_BY = 12  # characters of the state that tell one cookie from another
 @dataclass(frozen=True)
 class Consent:
     """One sign-in. `connection_id` is set where an account is connected again, `next` is where the person came from;
-    `embed` that the pages are shown in a window of their own.
+    `embed` is the id of the window of their own that the pages are shown in, if they are.
     """
 
     state: str
@@ -40,7 +40,7 @@ class Consent:
     name: str
     given: Mapping[str, str]
     connection_id: str
-    embed: bool
+    embed: str
     next: str
     sign_in_id: str
     ends_at: float

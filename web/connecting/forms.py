@@ -8,7 +8,7 @@ from typing import Any
 from engine.connections.connecting import HostNotAllowed
 from engine.connections.signing_in import NotReady, Unregistered
 from engine.connections.stored import auth_kind, shown
-from engine.errors import NotFound, Refused
+from engine.errors import NotFound, Refused, Sentence
 from engine.sdk.auth import Auth, Credentials, NoAuth, OAuth2, Profile
 from engine.sdk.connecting import Suggestion
 from engine.sdk.connector import Connector
@@ -64,7 +64,7 @@ class Choice:
         connector = here.runtime.registry().connector(asked.app)
         ways = _ways(connector)
         if not ways:
-            raise NotFound(f"{connector.title} needs no account.")
+            raise NotFound(Sentence(f"{connector.title} needs no account.", f"{connector.title} braucht kein Konto."))
         name = asked.profile or next(iter(connector.profiles))
         profile, _ = here.runtime.connections.profile(connector, name)
         return cls(connector, auth_kind(connector, asked.auth or ways[0].key), name, profile)

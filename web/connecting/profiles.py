@@ -11,6 +11,8 @@ from engine.sdk.connector import Connector
 from engine.sdk.fields import Kind, fields_of
 from engine.zaps import values
 from engine.zaps.locales import Locale
+from engine.zaps.remarks import remark
+from web.connecting.asked import LONGEST
 from web.forms.fields import Field, Form
 from web.forms.posted import posted
 from web.vocabulary import Vocabulary
@@ -93,7 +95,10 @@ def changed(profile: Profile, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def must_be_texts(raw: Mapping[str, Any], sentence: str) -> None:
-    """Raises `Problems` for control characters."""
+    """Raises `Problems` for what is too long, and for control characters."""
+    long = [field for field, value in raw.items() if isinstance(value, str) and len(value) > LONGEST]
+    if long:
+        raise Problems([Problem(remark("setting_too_long", most=LONGEST), field=field) for field in long])
     bad = [
         field
         for field, value in raw.items()

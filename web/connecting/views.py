@@ -58,10 +58,12 @@ class TickLine:
 
 @dataclass(frozen=True)
 class Framed(Page):
-    """A page that also serves a window of its own, without the navigation. `next` is where the person came from."""
+    """A page that also serves a window of its own (`embed` is its id), without the navigation. `next` is where the
+    person came from.
+    """
 
     nav: ClassVar[str] = "connections"
-    embed: bool
+    embed: str
     next: str
 
 

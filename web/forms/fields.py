@@ -3,6 +3,7 @@
 The templates in parts/forms.html draw these, whatever the model: sign-in forms, profiles, settings, steps of a zap.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,8 +16,9 @@ from pydantic_core import PydanticUndefined
 from engine.errors import Problem
 from engine.sdk.fields import Choices, Group, Kind, Labels, More, Shape, fields_of, shape_of
 from engine.texts import Texts
-from engine.zaps.plain import text_of
-from engine.zaps.sentences import ValueProblem, said
+from engine.zaps import mapping, readers, sealing
+from engine.zaps.plain import is_blank, text_of
+from engine.zaps.sentences import Unreadable, ValueProblem, said
 from engine.zaps.values import title_of
 
 SAID = "said"  # the code of a problem that a connector's model told in its own words
@@ -56,8 +58,10 @@ class Field:
 
     `name` is what it is sent as, `path` its dotted place below the model. `text` is what stands in it; `options` those
     of a fixed choice; `rows` the entries of a list or mapping and `blank` an empty one of them; `fields` those of a
-    group. `kept` says that a secret is stored, which is never sent back. `choices` names the field whose choices the
-    service is asked for. `depends` is True where those depend on what else was filled in.
+    group. `kept` says that a secret is stored, which is never sent back; `stored`
+    where it stands, as JSON, for a form that is to say what becomes of it. `choices` names the field whose choices the
+    service is asked for, and `depends` the fields on which those depend. Where `several` may be chosen, `chosen` are
+    those that are.
     """
 
     name: str
@@ -77,8 +81,11 @@ class Field:
     placeholder: str = ""
     options: tuple[Option, ...] = ()
     choices: str = ""
+    depends: tuple[str, ...] = ()
     several: bool = False
+    chosen: tuple[Option, ...] = ()
     kept: bool = False
+    stored: str = ""
     fields: tuple["Field", ...] = ()
     rows: tuple["Field", ...] = ()
     blank: "Field | None" = None
@@ -137,7 +144,8 @@ def words_of(texts: Texts, place: str) -> Label:
 def told(problem: Problem, language: str, title: str = "", errors: Errors = str) -> str:
     """A problem in the reader's language, calling the field as the form does; `errors` translates a connector's own."""
     if not isinstance(problem, ValueProblem) or not problem.code:
-        return errors(problem.within(language))
+        found = errors(problem.message) if type(problem) is Problem else problem.message
+        return found if found != problem.message else problem.within(language)
     parameters = dict(problem.parameters)
     if problem.code == SAID:
         return errors(str(parameters["words"]))
@@ -182,8 +190,12 @@ class _Drawing:
         from dataclasses import replace
 
         kind = shape.kind
+        if sealing.is_sealed(value):
+            *above, last = base.path.split(".")
+            return replace(base, kept=True, stored=json.dumps([*above, base.key or last]))
         if kind is Kind.SECRET:
-            return replace(base, kept=base.path in self._form.kept)
+            text = _text(value) if mapping.has_template(value) else ""
+            return replace(base, kept=base.path in self._form.kept, text=text)
         if kind is Kind.MODEL and depth < MAX_DEPTH:
             inner = value if isinstance(value, Mapping) else {}
             return replace(base, fields=tuple(self.fields(shape.python_type, inner, f"{base.path}.", depth + 1)))
@@ -193,16 +205,9 @@ class _Drawing:
             return replace(base, **self._mapped(base, name, value, depth))
         if kind in (Kind.CHOICE, Kind.BOOLEAN):
             return replace(base, text=_text(value), options=tuple(self._options(name, shape, value)))
-        several = kind is Kind.CHOICES and _is_list(shape)
-        return replace(
-            base,
-            text=_text(value),
-            label=_label(value),
-            many_lines=kind in MANY_LINES,
-            input_mode=INPUT_MODES.get(kind, ""),
-            choices=base.path if kind is Kind.CHOICES and shape.marker(Choices) else "",
-            several=several,
-        )
+        if kind is Kind.CHOICES:
+            return replace(base, **_of_service(base, shape, value))
+        return replace(base, text=_text(value), many_lines=kind in MANY_LINES, input_mode=INPUT_MODES.get(kind, ""))
 
     def _listed(self, base: Field, name: str, element: Shape, value: Any, depth: int) -> dict[str, Any]:
         if isinstance(value, str):
@@ -273,10 +278,36 @@ def _values(python_type: Any) -> list[Any]:
     return list(get_args(python_type))
 
 
-def _is_list(shape: Shape) -> bool:
-    from engine.zaps.readers import takes_several
+def _of_service(base: Field, shape: Shape, value: Any) -> dict[str, Any]:
+    """What a field shows whose choices only the service knows."""
+    marker = shape.marker(Choices)
+    several = readers.takes_several(shape)
+    return {
+        "text": _text(value),
+        "label": _label(value),
+        "choices": base.path if marker else "",
+        "depends": marker.depends if marker else (),
+        "several": several,
+        "chosen": tuple(_chosen(value, shape)) if several else (),
+    }
 
-    return takes_several(shape)
+
+def _chosen(value: Any, shape: Shape) -> Iterator[Option]:
+    """Each of several values, with the words it was chosen by; a text of several is parted as it will be read."""
+    for one in _entries(value, shape):
+        if not is_blank(_text(one)):
+            yield Option(_text(one).strip(), _label(one) or _text(one).strip(), chosen=True)
+
+
+def _entries(value: Any, shape: Shape) -> list[Any]:
+    if is_blank(value):
+        return []
+    if isinstance(value, str) and mapping.has_template(value):
+        return [value]
+    try:
+        return readers.items(value, shape)
+    except Unreadable:
+        return [value]
 
 
 def _max_length(info: FieldInfo) -> int | None:

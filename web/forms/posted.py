@@ -4,6 +4,7 @@ Nothing is checked here and nothing changed: what a person typed comes back to t
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import BaseModel
@@ -39,29 +40,41 @@ def _value(shape: Shape, node: Any) -> Any:
     if shape.kind is Kind.MAPPING:
         return _mapping(node) if isinstance(node, dict) else _last(node)
     if shape.kind is Kind.CHOICES and isinstance(node, dict):
-        return _labelled(node)
+        return _several(node) if takes_several(shape) else _labelled(node)
     if shape.kind is Kind.CHOICES and takes_several(shape):
         return [one for one in node if one] if isinstance(node, list) else []
     return _last(node)
 
 
+def _several(node: Mapping[str, Any]) -> list[Any]:
+    """Several choices of the service, each once, in the order they were chosen in."""
+    texts, labels = (one if isinstance(one, list) else [] for one in (node.get("value"), node.get("label")))
+    by_value = {text: _with_words(text, label) for text, label in zip_longest(texts, labels, fillvalue="") if text}
+    return list(by_value.values())
+
+
 def _labelled(node: Mapping[str, Any]) -> Any:
+    return _with_words(_last(node.get("value", "")), _last(node.get("label", "")))
+
+
+def _with_words(value: Any, label: Any) -> Any:
     """A choice of the service is kept with the words it was chosen by; what was typed or mapped has none."""
-    value, label = _last(node.get("value", "")), _last(node.get("label", ""))
     return {"value": value, "label": label} if value and label else value
 
 
 def _mapping(node: Mapping[str, Any]) -> dict[str, Any]:
     """Rows of a key and a value; a row without a key counts only if it has a value, which then shows as a problem."""
     rows = (
-        (str(_last(row.get("key"))).strip(), _last(row.get("value"))) for row in _entries(node) if isinstance(row, dict)
+        (str(_last(row.get("key", ""))).strip(), _last(row.get("value", "")))
+        for row in _entries(node)
+        if isinstance(row, dict)
     )
     return {key: value for key, value in rows if key or value}
 
 
 def _entries(node: Mapping[str, Any]) -> list[Any]:
     """The rows in the order of their numbers; what else was sent below them is left out."""
-    numbered = sorted((int(name), one) for name, one in node.items() if name.isdigit() and len(name) < 6)
+    numbered = sorted((int(name), one) for name, one in node.items() if name.isdecimal() and len(name) < 6)
     return [one for _, one in numbered]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
+from engine.history import words
 from engine.history.finding import Filter
 from engine.store.encoding import clean
 from engine.store.states import RunState
@@ -69,6 +70,16 @@ class Asked:
     @property
     def is_own_range(self) -> bool:
         return bool(self.until) or bool(self.since and self.since not in RANGES)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether `q` is more than is searched for."""
+        return words.is_cut(self.q) or len(self.q) == MAX_TEXT
+
+    @property
+    def searched(self) -> list[str]:
+        """The words of `q` that are searched for."""
+        return words.typed(self.q)
 
     def filter(self, zone_name: str, now: datetime) -> Filter:
         """For the engine; days are those of the reader's zone."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.errors import NotFound, ZapwerkError
-from engine.runs.control import Control
+from engine.errors import NotFound
+from engine.runs.control import MOST, Control
+from engine.runs.control import Outcome as Done
 from engine.runtime import Runtime
 from engine.sdk.connector import Action
 from engine.store import runs, zaps
@@ -18,8 +19,6 @@ from web.history.rows import can
 from web.languages import Words
 from web.moments import number
 from web.vocabulary import Vocabulary
-
-MOST = 1_000  # runs at once
 
 
 class Doing(StrEnum):
@@ -67,12 +66,16 @@ class Plan:
         return sum(one.count for one in self.effects_whole)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Outcome:
     """What came of it. `why_not` counts the sentences of those that were refused."""
 
-    done: list[str] = field(default_factory=list)
+    done: tuple[str, ...]
     why_not: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, outcome: Done, language: str) -> "Outcome":
+        return cls(outcome.done, Counter(one.within(language) for one in outcome.refused.values()))
 
 
 def planned(runtime: Runtime, doing: Doing, run_ids: Sequence[str], vocabulary: Vocabulary) -> Plan:
@@ -92,13 +95,14 @@ def planned(runtime: Runtime, doing: Doing, run_ids: Sequence[str], vocabulary: 
 
 def done(control: Control, doing: Doing, run_ids: Sequence[str], how: How, language: str) -> Outcome:
     """Does it, one after the other; what is refused stops none of the others."""
-    outcome = Outcome()
-    for run_id in run_ids[:MOST]:
-        try:
-            outcome.done.append(_one(control, doing, run_id, how))
-        except ZapwerkError as refusal:
-            outcome.why_not[refusal.within(language)] += 1
-    return outcome
+    match doing:
+        case Doing.REPLAY:
+            outcome = control.replay_many(run_ids, whole=how.whole, newest=how.newest)
+        case Doing.RELEASE:
+            outcome = control.release_many(run_ids)
+        case Doing.DROP:
+            outcome = control.cancel_many(run_ids)
+    return Outcome.of(outcome, language)
 
 
 def told(outcome: Outcome, doing: Doing, said: Words) -> str:
@@ -114,19 +118,6 @@ def told(outcome: Outcome, doing: Doing, said: Words) -> str:
     refused = number(outcome.why_not.total(), language)
     why = " ".join(sentence for sentence, _ in outcome.why_not.most_common(2))
     return said.gettext("%(done)s, %(count)s not: %(why)s") % {"done": words, "count": refused, "why": why}
-
-
-def _one(control: Control, doing: Doing, run_id: str, how: How) -> str:
-    """The id of the run that goes on or is ended; for a replay, of the new one."""
-    match doing:
-        case Doing.REPLAY:
-            return control.replay(run_id, whole=how.whole, newest=how.newest)
-        case Doing.RELEASE:
-            if not control.release([run_id]):
-                raise NotFound("It is not on hold any more.")
-        case Doing.DROP:
-            control.cancel(run_id)
-    return run_id
 
 
 def _known(runtime: Runtime, run_ids: Sequence[str]) -> Iterator[Run]:

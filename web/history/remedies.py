@@ -29,7 +29,7 @@ def of(detail: RunDetail, language: str) -> Remedy:
         case RunState.FAILED:
             return _after_failure(detail, _)
         case RunState.HELD:
-            return _of_hold(detail.run, _)
+            return _of_hold(detail.run, _, detail.disconnected)
         case RunState.RETRYING:
             return Remedy(_("Nothing has to be done: it is tried again by itself. Nothing was done twice."))
         case _:
@@ -53,8 +53,11 @@ def _field(detail: RunDetail, _: Callable[[str], str]) -> dict[str, str]:
     return {"href": f"/zaps/{detail.run.zap_id}?{query}", "link": _("Open the field")}
 
 
-def _of_hold(run: Run, _: Callable[[str], str]) -> Remedy:
+def _of_hold(run: Run, _: Callable[[str], str], disconnected: str) -> Remedy:
     kind, _colon, about = run.hold.partition(":")
+    if disconnected:
+        said = _("Use another account instead. The runs that wait then go on with that one by themselves.")
+        return Remedy(said, f"/connections/{about}", _("Use another account"))
     zap = {"href": f"/zaps/{run.zap_id}", "link": _("Open the zap")}
     match kind:
         case Hold.CONNECTION:
@@ -68,5 +71,8 @@ def _of_hold(run: Run, _: Callable[[str], str]) -> Remedy:
             return Remedy(_("The zap was switched off before this run began. Release it to let it go on."), **zap)
         case Hold.PAUSED:
             return Remedy(_("The zap is paused. The run goes on when the zap does, or when you release it."), **zap)
+        case Hold.RESTORED:
+            said = _("A backup was restored, so this may be done already. Look there first, then release or cancel it.")
+            return Remedy(said)
         case _:
             return Remedy(_("The zap needs attention. Mend it, then release the run."), **zap)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.history.details import RunDetail
-from engine.history.steps import DONE
+from engine.history.steps import DONE, StepDetail
 from engine.registry import Registry
 from engine.store.moments import NEVER
 from engine.store.states import FINISHED, RunState
 from engine.store.stories import Sibling
 from web import states
-from web.history import remedies, rows
+from web.history import remedies, rows, waiting
 from web.history.remedies import Remedy
 from web.history.steps import ReviewView, StepView, StepViews
-from web.languages import words
+from web.history.waiting import AheadView
 from web.states import Look
 from web.trees import shown
 from web.visitors import Visitor
@@ -32,7 +32,8 @@ class ReplayView:
 @dataclass(frozen=True)
 class RunView:
     """A run. `tone` colours its problem; `newest_version` is set where it is another than the run's own; `can` are the
-    codes of what may be done, `from_failed` whether a replay can go on where this one ended."""
+    codes of what may be done, `from_failed` whether a replay can go on where this one ended. Where the zap goes in
+    order, `ahead` is what it waits for, and `behind` how many runs wait for it."""
 
     id: str
     state: RunState
@@ -62,7 +63,10 @@ class RunView:
     replays: tuple[ReplayView, ...]
     replay_of: ReplayView | None
     can: tuple[str, ...]
+    ahead: AheadView | None
+    behind: int
     from_failed: bool
+    contents: str  # “” while its data are kept; else “deleted” (by age) or “erased” (by a person)
 
     @property
     def href(self) -> str:
@@ -94,14 +98,14 @@ def view(detail: RunDetail, registry: Registry, visitor: Visitor) -> RunView:
         id=run.id,
         state=run.state,
         look=look,
-        label=shown(detail.label) or words(language).gettext("Without a name"),
+        label=rows.label_of(detail.label, run.contents, language),
         zap=detail.zap,
         zap_id=run.zap_id,
         deleted=detail.deleted,
         version=run.version,
         newest_version=newest if newest != run.version else None,
         problem=_problem(detail, vocabulary),
-        reason=shown(here.reason) if here and run.state in (RunState.FILTERED, RunState.STOPPED) else "",
+        reason=_reason(detail, here, vocabulary),
         technical=shown(here.technical) if here else "",
         tone=look.kind if look.kind in ("warn", "bad") else "",
         remedy=remedies.of(detail, language),
@@ -118,7 +122,10 @@ def view(detail: RunDetail, registry: Registry, visitor: Visitor) -> RunView:
         review_step=next((step for step in steps if step.key == run.step), None) if review else None,
         replays=tuple(_replay(one, language) for one in detail.replays),
         replay_of=_replay(detail.replay_of, language) if detail.replay_of else None,
-        can=rows.can(run.state),
+        can=_can(detail),
+        ahead=waiting.ahead(detail.ahead, language),
+        behind=detail.behind,
+        contents=run.contents,
         from_failed=run.state != RunState.SUCCEEDED and any(step.state == DONE for step in detail.steps),
     )
 
@@ -130,6 +137,20 @@ def _problem(detail: RunDetail, vocabulary: Vocabulary) -> str:
         return ""
     app = next((step.use.partition(".")[0] for step in detail.steps if step.key == run.step), "")
     return shown(vocabulary.error(app, run.problem)) if run.problem else ""
+
+
+def _reason(detail: RunDetail, here: StepDetail | None, vocabulary: Vocabulary) -> str:
+    """Why it ended although nothing failed: as its step says, or as it was taken in, for what was skipped."""
+    if detail.run.state not in (RunState.FILTERED, RunState.STOPPED):
+        return ""
+    said = here.reason if here and here.reason else detail.run.problem
+    return shown(vocabulary.error(here.use.partition(".")[0] if here else "", said))
+
+
+def _can(detail: RunDetail) -> tuple[str, ...]:
+    """Releasing a run brings nothing while its account is disconnected."""
+    can = rows.can(detail.run.state, detail.run.contents)
+    return tuple(one for one in can if one != "release") if detail.disconnected else can
 
 
 def _due(detail: RunDetail) -> datetime | None:

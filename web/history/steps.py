@@ -145,7 +145,7 @@ class StepViews:
             is_open=look.kind in ("bad", "warn") and step.state != DONE,
             input=self.tree(step.input, INPUT, step.key),
             output=None if step.kind == "filter" else self.tree(step.output, OUTPUT, step.key, mapped=True),
-            reason=shown(step.reason),
+            reason=shown(error(step.reason)),
             remark=self._remark(step),
             started_at=step.started_at,
             ran_ms=step.ran_ms,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.errors import NotFound
+from engine.errors import NotFound, Sentence
 from engine.history.details import RunDetail
 from engine.runs.control import Control
 from engine.sdk.records import File
@@ -18,14 +18,16 @@ def file(control: Control, run_id: str, ref: str) -> File:
         for one in trees.files_in(value):
             if one["ref"] == ref:
                 return _file(one)
-    raise NotFound("There is no such file in this run.")
+    raise NotFound(Sentence("There is no such file in this run.", "Diese Datei gibt es in dieser Ausführung nicht."))
 
 
 def text(detail: RunDetail, part: str, step: str, pointer: str) -> str:
     """A text within the record, or within what a step got or gave. Raises `NotFound`."""
     found = trees.at(_part(detail, part, step), pointer)
     if not isinstance(found, str):
-        raise NotFound("There is no such text in this run.")
+        raise NotFound(
+            Sentence("There is no such text in this run.", "Diesen Text gibt es in dieser Ausführung nicht.")
+        )
     return found
 
 

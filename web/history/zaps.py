@@ -1,12 +1,11 @@
 """What the history needs to know of zaps: their names, the apps they use, and the app of a step. Asked by its views."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from engine.errors import NotFound
 from engine.runtime import Runtime
 from engine.store import zaps
-from engine.zaps.model import ActionStep, Zap
+from engine.store.outlines import Uses
 
 MOST_APPS = 4  # icons in a row
 MOST_FOUND = 50
@@ -18,7 +17,7 @@ class ZapShown:
 
     name: str
     icons: tuple[str, ...] = ()
-    apps: dict[str, str] = field(default_factory=dict)
+    apps: Mapping[str, str] = field(default_factory=dict)
     deleted: bool = False
 
 
@@ -32,22 +31,16 @@ class ZapChoice:
 
 def shown(runtime: Runtime, named: Iterable[tuple[str, str]]) -> dict[str, ZapShown]:
     """The zaps of (id, name) pairs, by id."""
-    found: dict[str, ZapShown] = {}
+    names = dict(named)
     with runtime.database.read() as session:
-        for zap_id, name in named:
-            if zap_id in found:
-                continue
-            try:
-                found[zap_id] = _of(name, zaps.find(session, zap_id).draft)
-            except NotFound:
-                found[zap_id] = ZapShown(name, deleted=True)
-    return found
+        known = {zap.id: zap.uses for zap in runtime.outlines.some(session, names)}
+    return {zap_id: _of(name, known.get(zap_id)) for zap_id, name in names.items()}
 
 
 def name_of(runtime: Runtime, zap_id: str) -> str:
     """What a zap is or was called; its id for one that never was."""
     with runtime.database.read() as session:
-        return zaps.names(session).get(zap_id, zap_id)
+        return zaps.name_of(session, zap_id) or zap_id
 
 
 def matching(runtime: Runtime, text: str) -> list[ZapChoice]:
@@ -59,7 +52,5 @@ def matching(runtime: Runtime, text: str) -> list[ZapChoice]:
     return sorted(found, key=lambda one: one.name.casefold())[:MOST_FOUND]
 
 
-def _of(name: str, zap: Zap) -> ZapShown:
-    apps = {step.key: step.app for step in zap.steps if isinstance(step, ActionStep)}
-    icons = dict.fromkeys(app for app in (zap.trigger.app, *apps.values()) if app)
-    return ZapShown(name, tuple(icons)[:MOST_APPS], apps)
+def _of(name: str, uses: Uses | None) -> ZapShown:
+    return ZapShown(name, deleted=True) if uses is None else ZapShown(name, uses.apps[:MOST_APPS], uses.steps)

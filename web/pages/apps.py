@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -15,7 +15,8 @@ from engine.people.audit import Action
 from engine.sdk.auth import NoAuth, OAuth2
 from engine.sdk.connector import Connector, Operation
 from engine.store import connections
-from web import states
+from web import guarded, states
+from web.bodies import form_of
 from web.connecting import forms, profiles, troubles
 from web.connecting.consents import RETURN
 from web.connecting.profiles import ProfileForm
@@ -27,7 +28,7 @@ from web.states import Look
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 Text = Annotated[str, Form()]
 
@@ -120,8 +121,9 @@ def every(request: Request, here: Here, by: By) -> Response:
     with here.runtime.database.read() as session:
         owned = [one.app for one in connections.every(session)]
     lines = [_line(one, vocabulary, owned.count(one.key)) for one in registry.connectors.values()]
-    broken = tuple(BrokenLine(one.name, one.where, one.reason) for one in registry.broken) if by.is_owner else ()
-    return page(request, AppsPage(tuple(sorted(lines, key=lambda one: one.title.casefold())), broken))
+    broken = registry.broken if by.is_owner else ()
+    faulty = tuple(BrokenLine(one.name, one.where, vocabulary.error(one.name, one.reason)) for one in broken)
+    return page(request, AppsPage(tuple(sorted(lines, key=lambda one: one.title.casefold())), faulty))
 
 
 @router.get("/apps/{key}")
@@ -133,7 +135,7 @@ def one(request: Request, here: Here, by: By, key: str) -> Response:
 @router.post("/apps/{key}/profiles/{name}")
 async def configure(request: Request, here: Here, by: By, key: str, name: str) -> Response:
     """Fills in how this installation reaches an app."""
-    pairs = (await request.form(max_fields=5_000)).multi_items()
+    pairs = (await form_of(request)).multi_items()
     sent = [(field, value) for field, value in pairs if isinstance(value, str)]
     return await run_in_threadpool(_configured, request, here, by, key, name, sent)
 

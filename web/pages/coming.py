@@ -8,7 +8,7 @@ nothing to keep on the server, and nothing worth stealing in the page.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
 
 from engine.errors import Refused
@@ -16,6 +16,7 @@ from engine.people.links import Purpose
 from engine.people.refusals import CodeNeeded, DeadLink, Throttled, WrongCode
 from engine.people.sign_ins import Begun
 from engine.store import facts
+from web import guarded
 from web.forms.typed import Typed, refused
 from web.languages import words
 from web.pages.links import dead
@@ -24,7 +25,7 @@ from web.security import forget, remember, safe_next
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
+router = guarded.router()
 
 Field = Annotated[str, Form()]
 LONGEST_AGENT = 400  # characters of what a browser says about itself
@@ -32,11 +33,14 @@ LONGEST_AGENT = 400  # characters of what a browser says about itself
 
 @dataclass(frozen=True)
 class SignInPage(Page):
-    """The first step. `next` is where it leads."""
+    """The first step. `next` is where it leads; `why` it is asked for: “again” in another tab than the one that waits,
+    “lost” instead of what was sent, “” for coming.
+    """
 
     template: ClassVar[str] = "coming/sign_in.html"
     form: Typed
     next: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,13 @@ class EnterPage(Page):
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, here: Here, by: By, next: str = "") -> Response:
+def sign_in_page(request: Request, here: Here, by: By, next: str = "", why: str = "") -> Response:
     """Asks for e-mail address and password."""
     if by.signed_in:
         return go(request, safe_next(next))
     if not here.runtime.people.accounts.has_owner():
         return go(request, "/welcome")
-    return page(request, SignInPage(form=Typed(), next=safe_next(next)))
+    return page(request, SignInPage(form=Typed(), next=safe_next(next), why=why))
 
 
 @router.post("/sign-in")
@@ -76,15 +80,16 @@ def sign_in(
     note: Field = "",
     code: Field = "",
     next: Field = "",
+    why: Field = "",
 ) -> Response:
     """The first step, or with a note the second."""
     try:
         begun = _tried(request, here, by, email, password, note, code)
     except (CodeNeeded, WrongCode, Throttled) as error:
-        return _once_more(request, by, error, email, note, next)
+        return _once_more(request, by, error, email, note, next, why)
     except Refused as error:
         form = refused(error, by.language, {"email": email})
-        return page(request, SignInPage(form=form, next=safe_next(next)), 422)
+        return page(request, SignInPage(form=form, next=safe_next(next), why=why), 422)
     return welcomed(request, here, begun, safe_next(next))
 
 
@@ -95,7 +100,7 @@ def _tried(request: Request, here: Site, by: Visitor, email: str, password: str,
     return sign_ins.begin(email, password, address=by.address, agent=agent)
 
 
-def _once_more(request: Request, by: Visitor, error: Refused, email: str, note: str, next: str) -> Response:
+def _once_more(request: Request, by: Visitor, error: Refused, email: str, note: str, next: str, why: str) -> Response:
     """The same step again, or the second one for the first time."""
     onward = safe_next(next)
     if isinstance(error, CodeNeeded):
@@ -103,7 +108,7 @@ def _once_more(request: Request, by: Visitor, error: Refused, email: str, note: 
     form = refused(error, by.language, {"email": email})
     if isinstance(error, WrongCode):
         form = Typed(problems={"code": form.above[0]})
-    shown = CodePage(form=form, next=onward, note=note) if note else SignInPage(form=form, next=onward)
+    shown = CodePage(form=form, next=onward, note=note) if note else SignInPage(form=form, next=onward, why=why)
     answer = page(request, shown, 429 if isinstance(error, Throttled) else 422)
     if isinstance(error, Throttled):
         answer.headers["retry-after"] = str(error.seconds)

@@ -4,15 +4,18 @@ the app itself is `oauth`'s.
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from engine.connections.connecting import Wish
-from engine.errors import Problems, Refused
+from engine.errors import NotFound, Problem, Problems, Refused
 from engine.people.audit import Action
 from engine.store import connections
 from engine.store.connections import StoredConnection
+from engine.store.states import ConnectionState
+from engine.zaps.remarks import remark
+from web import guarded
 from web.connecting import asked as asking
 from web.connecting import forms
 from web.connecting.asked import Asked
@@ -26,7 +29,9 @@ from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
+
+GONE = "The connection “%s” was removed."
 
 
 @router.get("/connections/new")
@@ -63,16 +68,14 @@ def ticks(request: Request, here: Here, by: By, check: str) -> Response:
 def connected(request: Request, here: Here, by: By, connection_id: str) -> Response:
     """The end of connecting; in a window of its own, tells the page that opened it."""
     asked = asking.of_address(request)
-    with here.runtime.database.read() as session:
-        stored = connections.find(session, connection_id)
+    stored = found(here, connection_id)
     return page(request, _connected(here, by, asked, stored))
 
 
 @router.get("/connections/{connection_id}/reconnect")
 def reconnect_form(request: Request, here: Here, by: By, connection_id: str) -> Response:
     """The form, with what is stored but for secrets."""
-    with here.runtime.database.read() as session:
-        stored = connections.find(session, connection_id)
+    stored = found(here, connection_id)
     return page(request, forms.again(here, by, asking.of_address(request), stored))
 
 
@@ -95,7 +98,15 @@ async def reconnect(request: Request, here: Here, by: By, connection_id: str) ->
 
 
 def found(here: Site, connection_id: str) -> StoredConnection:
-    """Raises `NotFound`."""
+    """Raises `NotFound`, also for one that was disconnected: nothing can be done with it."""
+    stored = known(here, connection_id)
+    if stored.state is ConnectionState.REMOVED:
+        raise NotFound(GONE % stored.name)
+    return stored
+
+
+def known(here: Site, connection_id: str) -> StoredConnection:
+    """Also one that was disconnected. Raises `NotFound` for one that there never was."""
     with here.runtime.database.read() as session:
         return connections.find(session, connection_id)
 
@@ -149,12 +160,16 @@ def _wish(here: Site, by: Visitor, choice: Choice, asked: Asked) -> Wish:
 
 
 def readable(choice: Choice, raw: dict[str, object], by: Visitor) -> None:
-    """Raises `Problems` for invisible signs in what is not a secret."""
+    """Raises `Problems` for what is too long, and for invisible signs in what is not a secret."""
+    long = [name for name, value in raw.items() if isinstance(value, str) and len(value) > asking.LONGEST]
+    if long:
+        raise Problems([Problem(remark("setting_too_long", most=asking.LONGEST), field=name) for name in long])
     names = [name for name in raw if name not in forms.secrets_of(choice)]
     must_be_readable({name: str(raw[name]) for name in names if isinstance(raw[name], str)}, by.language)
 
 
 def _typed_again(here: Site, by: Visitor, stored: StoredConnection, asked: Asked) -> dict[str, object]:
+    here.runtime.connections.opened(stored)  # or says why nothing can be done with it, as the form does
     choice = Choice.of(here, replace(asked, app=stored.app, profile=stored.profile, auth=stored.auth))
     typed = posted(choice.kind.given, asked.given)
     readable(choice, typed, by)

@@ -4,30 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
-from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from engine.errors import Problems, Refused
 from engine.people.audit import Action
 from engine.store import connections, runs, watches, zaps
 from engine.store.connections import StoredConnection
-from engine.store.states import ConnectionState, Hold, ZapState
-from web import states
+from engine.store.states import ConnectionState, Hold
+from web import guarded, states
 from web.connecting import asked as asking
 from web.connecting import forms, troubles
 from web.connecting.troubles import Trouble
+from web.connecting.users import User, users_of
 from web.connecting.views import TickLine
 from web.languages import words
-from web.pages.connecting import found
+from web.pages import disconnected
+from web.pages.connecting import found, known
 from web.rendering import Page, go, page
 from web.site import By, Here, Site
 from web.states import Look
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,9 @@ class ConnectionsPage(Page):
 
 
 @dataclass(frozen=True)
-class User:
-    """A zap that uses the connection."""
-
-    id: str
-    name: str
-    look: Look
-    works: bool
-
-
-@dataclass(frozen=True)
 class ConnectionPage(Page):
     """One connection. `reason` is why it needs reconnecting; `held` counts runs that wait for it. `worked` says that it
-    was just tested, `trouble` what came out if it did not.
+    was just tested, `trouble` what came out if it did not. Where its app is not `installed`, nobody can ask there.
     """
 
     template: ClassVar[str] = "connections/one.html"
@@ -94,6 +85,7 @@ class ConnectionPage(Page):
     worked: bool = False
     ticks: tuple[TickLine, ...] = ()
     trouble: Trouble | None = None
+    installed: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,9 +118,13 @@ def every(request: Request, here: Here, by: By) -> Response:
 
 
 @router.get("/connections/{connection_id}")
-def one(request: Request, here: Here, by: By, connection_id: str, check: str = "") -> Response:
-    """One of them; with `check` what its test has just said."""
-    stored = found(here, connection_id)
+def one(request: Request, here: Here, by: By, connection_id: str, check: str = "", connected: str = "") -> Response:
+    """One of them; with `check` what its test has just said. Of one that was disconnected what still uses it, with
+    `connected` as the account to take its place.
+    """
+    stored = known(here, connection_id)
+    if stored.state is ConnectionState.REMOVED:
+        return page(request, disconnected.shown_page(here, by, stored, chosen=connected))
     tested = here.checks.of(by.sign_in_id and by.somebody.id, check)
     shown = _page(here, by, stored, worked=tested is not None, ticks=forms.ticks(tested, here, by))
     return page(request, shown)
@@ -212,7 +208,7 @@ def _page(
     trouble: Trouble | None = None,
 ) -> ConnectionPage:
     with here.runtime.database.read() as session:
-        users = _users(session, stored, by)
+        users = users_of(session, stored.id, by.language)
         held = runs.count_on_hold(session, f"{Hold.CONNECTION}:{stored.id}")
         success = watches.last_successes(session).get(stored.id)
     vocabulary = Vocabulary(here.runtime.registry(), by.language)
@@ -241,6 +237,7 @@ def _page(
         worked=worked,
         ticks=ticks,
         trouble=trouble,
+        installed=connector is not None,
     )
 
 
@@ -255,15 +252,8 @@ def _disconnect(
     here: Site, by: Visitor, stored: StoredConnection, typed: str = "", problem: str = ""
 ) -> DisconnectPage:
     with here.runtime.database.read() as session:
-        users = _users(session, stored, by)
+        users = users_of(session, stored.id, by.language)
     return DisconnectPage(stored.id, stored.name, stored.app, stored.account_label, users, typed, problem)
-
-
-def _users(session: Session, stored: StoredConnection, by: Visitor) -> tuple[User, ...]:
-    return tuple(
-        User(one.id, one.name, states.of_zap(one.state, by.language), one.state is ZapState.ON)
-        for one in zaps.using(session, stored.id)
-    )
 
 
 def _profile_title(here: Site, stored: StoredConnection, vocabulary: Vocabulary) -> str:

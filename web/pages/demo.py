@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
-from engine.errors import NotFound
-from engine.history.finding import Filter
+from engine.errors import NotFound, Sentence
+from engine.history.finding import Filter, HistoryRow
 from engine.store import facts, zaps
-from web import states
+from web import demo_watching, guarded, states
+from web.pages.zap_files import as_file
 from web.rendering import Page, page
 from web.site import By, Here, Site
 from web.states import Look
 from web.visitors import Visitor
+from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 SHOWN = 8  # mails
 
@@ -34,12 +36,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Effect:
-    """One mail and what became of it; `after_ms` is None while it is under way."""
+    """One mail and what became of it, in milliseconds since it was sent; `after_ms` is None while it is under way.
+    `client` says that there is a client now."""
 
     run_id: str
     label: str
-    received_at: datetime
+    sent_at: datetime
+    received_ms: float
     after_ms: float | None
+    client: bool
     look: Look
     problem: str
 
@@ -78,26 +83,44 @@ def onwards(request: Request, here: Here) -> Response:
     return page(request, OnwardsPage(_stage(here)))
 
 
+@router.get("/demo/onwards/zap")
+def taken_along(here: Here, by: By) -> Response:
+    """The demo's zap as a file, in which the accounts are left to be chosen."""
+    stage = _stage(here)
+    return as_file(here, by, stage.zap_id, accounts=False)
+
+
 def _stage(here: Site) -> Stage:
     """Raises `NotFound` where no demo runs."""
     with here.runtime.database.read() as session:
         told = json.loads(facts.get(session, facts.DEMO) or "null")
         if told is None:
-            raise NotFound("There is no demo here.")
+            raise NotFound(Sentence("There is no demo here.", "Hier gibt es keine Demo."))
         zap = zaps.find(session, told["zap"])
     return Stage(told["mailbox"], told["clients"], zap.id, zap.name)
 
 
 def _effects(here: Site, by: Visitor, stage: Stage) -> list[Effect]:
     found = here.runtime.history.page(Filter(zap_ids=(stage.zap_id,)), limit=SHOWN)
-    return [
-        Effect(
-            run_id=row.id,
-            label=row.label,
-            received_at=row.created_at,
-            after_ms=(row.finished_at - row.created_at).total_seconds() * 1000 if row.finished_at else None,
-            look=states.of_run(row.state, by.language),
-            problem=row.problem,
-        )
-        for row in found.rows
-    ]
+    vocabulary = Vocabulary(here.runtime.registry(), by.language)
+    return [_effect(here, by, row, vocabulary) for row in found.rows]
+
+
+def _effect(here: Site, by: Visitor, row: HistoryRow, vocabulary: Vocabulary) -> Effect:
+    detail = here.runtime.control.show(row.id)
+    sent_at, client_at = demo_watching.sent_at(detail), demo_watching.client_at(detail)
+    ended_at = client_at or row.finished_at
+    return Effect(
+        run_id=row.id,
+        label=row.label,
+        sent_at=sent_at,
+        received_ms=_ms(sent_at, row.created_at),
+        after_ms=_ms(sent_at, ended_at) if ended_at else None,
+        client=client_at is not None,
+        look=states.of_run(row.state, by.language),
+        problem=vocabulary.error("", row.problem),
+    )
+
+
+def _ms(begin: datetime, end: datetime) -> float:
+    return max((end - begin).total_seconds(), 0.0) * 1000

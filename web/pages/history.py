@@ -4,23 +4,26 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from engine.errors import Refused, Sentence
 from engine.people.audit import Action
+from engine.runs.control import MOST
+from web import guarded
 from web.history import many, zaps
 from web.history.asked import Asked
 from web.history.many import Doing, How, Plan
 from web.history.rows import Chip, Listing, Rows
 from web.history.zaps import ZapChoice
 from web.languages import words
+from web.pages.failed import Offer, offer
 from web.rendering import Page, go, page, seen_from
 from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 AUDITED = {Doing.REPLAY: Action.RUN_REPLAYED, Doing.RELEASE: Action.RUN_RELEASED, Doing.DROP: Action.RUN_CANCELLED}
 
@@ -37,6 +40,7 @@ class HistoryPage(Page):
     listed: Rows
     marker: str
     before: str
+    offer: Offer | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def history(request: Request, here: Here, by: By, before: str = "") -> HTMLRespo
         listed=listing.page(asked, before or None),
         marker=marker,
         before=before,
+        offer=offer(here, by, asked.zap) if asked.zap else None,
     )
     return page(request, shown)
 
@@ -141,7 +146,7 @@ def do_with_many(
     newest: Annotated[bool, Form()] = False,
 ) -> Response:
     """Does it, and says what came of it."""
-    chosen = [one for one in runs.split(",") if one][: many.MOST]
+    chosen = [one for one in runs.split(",") if one][:MOST]
     if not chosen:
         raise Refused(Sentence("No run was chosen.", "Es wurde keine Ausführung gewählt."))
     outcome = many.done(here.runtime.control, do, chosen, How(whole, newest), by.language)
@@ -159,8 +164,8 @@ def _chosen(here: Site, by: Visitor, runs: str, filter: str) -> tuple[Asked, lis
     if runs:
         ids = [one for one in runs.split(",") if one]
     else:
-        ids = here.runtime.history.ids(asked.filter(by.timezone, here.runtime.now()), many.MOST + 1)
-    return asked, ids[: many.MOST], len(ids) > many.MOST
+        ids = here.runtime.history.ids(asked.filter(by.timezone, here.runtime.now()), MOST + 1)
+    return asked, ids[:MOST], len(ids) > MOST
 
 
 def _asked_in(query: str) -> Asked:

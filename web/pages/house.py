@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import Header
 from fastapi.responses import RedirectResponse, Response
 
-from engine.errors import NotFound
-from web import app_icons
+from engine.errors import NotFound, Sentence
+from web import app_icons, guarded
 from web.assets import FOR_EVER
 from web.site import Here
 
-router = APIRouter()
+router = guarded.router()
 
 A_DAY = "private, max-age=86400"
 ICON_POLICY = "default-src 'none'; sandbox"  # an icon is a picture, whatever is in the file
@@ -27,7 +27,7 @@ def static(here: Here, digest: str, path: str, accept_encoding: Annotated[str, H
     """A file that browsers may keep for ever: another version has another address."""
     found = here.assets.files.get(path)
     if found is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(Sentence("There is no such file.", "Diese Datei gibt es nicht."))
     headers = {"cache-control": FOR_EVER if digest == here.assets.digest else "no-cache", "vary": "accept-encoding"}
     if "gzip" in accept_encoding:
         return Response(found.zipped, media_type=found.media_type, headers={**headers, "content-encoding": "gzip"})

@@ -5,14 +5,14 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from web import security
+from web import guarded, security
 from web.site import Here, Site
 
-router = APIRouter()
+router = guarded.router()
 
 _MARKER = re.compile(r"[0-9]{1,18}")
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
 
 from engine.errors import NotFound, Refused
 from engine.people.links import Purpose
 from engine.people.person import Person
 from engine.people.refusals import DeadLink
+from web import guarded
 from web.forms.typed import Typed, refused
 from web.languages import words
 from web.pages.links import dead
@@ -17,7 +18,7 @@ from web.rendering import Page, go, page
 from web.security import forget
 from web.site import By, Here, Site
 
-router = APIRouter()
+router = guarded.router()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -12,7 +12,7 @@ from engine.errors import Refused
 from engine.people.links import Link, Purpose
 from engine.people.person import Person
 from engine.people.refusals import DeadLink
-from web import zones
+from web import guarded, zones
 from web.forms.typed import Typed, must_be_readable, refused
 from web.languages import words
 from web.pages.coming import agent_of, welcomed
@@ -23,7 +23,7 @@ from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.zones import Zone
 
-router = APIRouter()
+router = guarded.router()
 
 
 @dataclass(frozen=True)
@@ -125,4 +125,6 @@ def _added(request: Request, here: Site, by: Visitor, purpose: Purpose, token: s
         return page(request, _form(request, by, link, refused(error, by.language, typed.texts)), 422)
     begun = people.sign_ins.begin_for(person, address=by.address, agent=agent_of(request))
     _ = words(person.language or by.language).gettext
-    return welcomed(request, here, begun, "/zaps", _("Welcome to Zapwerk, %(name)s.") % {"name": person.name})
+    # The first owner says where to be told; who was invited finds that under Settings.
+    onward = "/settings/notices/first" if purpose is Purpose.SET_UP else "/zaps"
+    return welcomed(request, here, begun, onward, _("Welcome to Zapwerk, %(name)s.") % {"name": person.name})

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -12,13 +12,14 @@ from engine.connections.addresses import AddressRefused
 from engine.connections.connecting import HostNotAllowed, Wish
 from engine.connections.oauth import ClientRefused, GrantRefused, SignIn, Started
 from engine.connections.stored import auth_kind
-from engine.errors import NotFound, Problem, Problems, Refused
+from engine.errors import NotFound, Problem, Problems, Refused, Sentence
 from engine.people.audit import Action
 from engine.sdk.auth import OAuth2, Token
 from engine.sdk.errors import ConnectorError
 from engine.store.connections import StoredConnection
 from engine.zaps import values
 from engine.zaps.locales import Locale
+from web import guarded
 from web.connecting import asked as asking
 from web.connecting import consents, forms, troubles
 from web.connecting.asked import Asked
@@ -33,7 +34,7 @@ from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 LONGEST_ANSWER = 8_000  # characters of one parameter that an app sends back
 
@@ -122,7 +123,12 @@ def _leave(request: Request, here: Site, by: Visitor, asked: Asked, connection_i
     """Raises `Refused` and its like."""
     choice = Choice.of(here, asked)
     if not isinstance(choice.kind, OAuth2):
-        raise NotFound(f"{choice.connector.title} is not connected by signing in there.")
+        title = choice.connector.title
+        raise NotFound(
+            Sentence(
+                f"{title} is not connected by signing in there.", f"{title} wird nicht durch Anmelden dort verknüpft."
+            )
+        )
     _must_come_back(request, here, by)
     raw = choice.raw(asked)
     readable(choice, raw, by)

@@ -6,24 +6,26 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from engine.errors import NotFound, Refused, Sentence
 from engine.people.audit import Action
 from engine.sdk.errors import PermanentFailure
-from web import mail_pages
+from engine.store.states import RunState
+from web import guarded, mail_pages
 from web.front import HEADERS
 from web.history import many, values
 from web.history.many import Doing, Plan
 from web.history.runs import RunView, view
 from web.languages import words
+from web.pages.failed import Offer, offer
 from web.rendering import Page, go, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
-router = APIRouter()
+router = guarded.router()
 
 WITH_FRAMES = {"content-security-policy": f"{HEADERS['content-security-policy']}; frame-src 'self'"}
 LOCKED_IN = "default-src 'none'; frame-ancestors 'none'; sandbox"  # a stranger's file, should a browser show it
@@ -39,15 +41,19 @@ class RunPage(Page):
     run: RunView
     plan: Plan
     marker: str
+    offer: Offer | None
 
 
 @router.get("/history/{run_id}")
 def run(request: Request, here: Here, by: By, run_id: str) -> HTMLResponse:
     """The run as it stands; the page asks for itself again while it moves."""
     marker = here.runtime.changes.marker()
-    shown = view(here.runtime.details.of(run_id), here.runtime.registry(), by)
+    detail = here.runtime.details.of(run_id)
+    shown = view(detail, here.runtime.registry(), by)
     plan = many.planned(here.runtime, Doing.REPLAY, [shown.id], Vocabulary(here.runtime.registry(), by.language))
-    answer = page(request, RunPage(shown, plan, marker))
+    failed_here = shown.state == RunState.FAILED and shown.newest_version is not None and not shown.replays
+    offered = offer(here, by, shown.zap_id, detail.run.step) if failed_here else None
+    answer = page(request, RunPage(shown, plan, marker, offered))
     answer.headers.update(WITH_FRAMES)
     return answer
 
@@ -108,6 +114,14 @@ def cancel(request: Request, here: Here, by: By, run_id: str) -> Response:
     here.runtime.control.cancel(run_id)
     _did(here, by, Action.RUN_CANCELLED, run_id)
     return go(request, f"/history/{run_id}", words(by.language).gettext("Cancelled. It does not go on."))
+
+
+@router.post("/history/{run_id}/pass")
+def let_pass(request: Request, here: Here, by: By, run_id: str) -> Response:
+    """Lets the later runs of a zap in order pass those that rest."""
+    here.runtime.order.let_pass(here.runtime.details.of(run_id).run.zap_id)
+    _did(here, by, Action.RUN_PASSED, run_id)
+    return go(request, f"/history/{run_id}", words(by.language).gettext("The later runs go on."))
 
 
 @router.post("/history/{run_id}/decide")

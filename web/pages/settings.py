@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from engine.errors import Refused
 from engine.people.refusals import Throttled
+from web import guarded
 from web.languages import words
 from web.rendering import Page
 from web.site import By
@@ -26,7 +27,7 @@ def in_person(by: By) -> None:
 
 def router() -> APIRouter:
     """A router for people only."""
-    return APIRouter(prefix="/settings", dependencies=[Depends(in_person)])
+    return guarded.router("/settings", after=(Depends(in_person),))
 
 
 def status_of(error: Refused) -> int:

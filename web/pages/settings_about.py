@@ -8,6 +8,7 @@ from typing import ClassVar
 from fastapi import Request
 from fastapi.responses import Response
 
+from engine.errors import within
 from web.health import not_ready
 from web.languages import words
 from web.pages import settings
@@ -45,7 +46,7 @@ def about(request: Request, here: Here, by: By) -> Response:
         address=here.address(),
         data=str(runtime.settings.data.resolve()) if by.is_owner else "",
         database=DATABASES[runtime.database.engine.dialect.name] if by.is_owner else "",
-        reasons=tuple(words(by.language).gettext(one) for one in not_ready(runtime, here.engine)),
+        reasons=tuple(within(words(by.language).gettext(one), by.language) for one in not_ready(runtime, here.engine)),
     )
     return page(request, shown)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -17,7 +17,8 @@ from engine.errors import Problems
 from engine.people.audit import Action
 from engine.zaps.files import MAX_FILE
 from engine.zaps.model import TRIGGER
-from web import ready_zaps
+from web import guarded, ready_zaps
+from web.bodies import form_of
 from web.forms.fields import told
 from web.languages import words
 from web.ready_zaps import Ready
@@ -25,7 +26,7 @@ from web.rendering import PRIVATE, Page, go, page
 from web.site import By, Here, Site
 from web.visitors import Visitor
 
-router = APIRouter()
+router = guarded.router()
 
 MAX_SHOWN = 200_000  # characters of a file that is shown again to be mended
 
@@ -58,7 +59,7 @@ def choose(request: Request, by: By) -> HTMLResponse:
 @router.post("/zaps/new")
 async def new(request: Request, here: Here, by: By) -> Response:
     """A new draft, blank or as a template has it, opened at its trigger."""
-    form = await request.form(max_fields=10)
+    form = await form_of(request, 10)
     draft = await run_in_threadpool(_made, here, by, str(form.get("template", "")))
     return RedirectResponse(f"/zaps/{draft.id}?step={TRIGGER}", 303, headers=PRIVATE)
 
@@ -72,7 +73,7 @@ def import_form(request: Request) -> HTMLResponse:
 @router.post("/zaps/import")
 async def bring_in(request: Request, here: Here, by: By) -> Response:
     """A draft of what a file draws; what is missing in it is shown in the editor."""
-    form = await request.form(max_fields=10)
+    form = await form_of(request, 10)
     text, unreadable = await _sent(form)
     _ = words(by.language).gettext
     if unreadable:
@@ -91,7 +92,12 @@ async def bring_in(request: Request, here: Here, by: By) -> Response:
 @router.get("/zaps/{zap_id}/export")
 def export(here: Here, by: By, zap_id: str) -> Response:
     """The draft as a file, without secrets."""
-    made = Sharing(here.runtime.database, here.runtime.editing.drafts).export(zap_id)
+    return as_file(here, by, zap_id)
+
+
+def as_file(here: Site, by: Visitor, zap_id: str, *, accounts: bool = True) -> Response:
+    """The draft, to be downloaded. Without `accounts`, none is named in it."""
+    made = Sharing(here.runtime.database, here.runtime.editing.drafts).export(zap_id, accounts=accounts)
     here.runtime.people.audit.tell(
         Action.ZAP_EXPORTED, person=by.person, subject_id=zap_id, subject=made.name, address=by.address
     )

@@ -1,13 +1,14 @@
-"""The settings of one zap: how its people write, how many runs go at once, what a flood is, its folder, its address.
+"""The settings of one zap: how its people write, how its runs stand to each other, what a flood is, its folder, its
+address, and when the reader is told of it.
 
-They are saved into the draft, but for the folder and the address, which are not part of what is published.
+They are saved into the draft, but for what is not part of what is published: folder, address, and the reader's wish.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from babel import Locale
-from fastapi import APIRouter, Request
+from fastapi import Form, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,8 +17,12 @@ from engine.editing.draft import Draft
 from engine.errors import Conflict, NotFound, Problem, Problems, Refused
 from engine.people.audit import Action
 from engine.sdk.connector import Webhook
-from web import zones
-from web.forms.typed import Typed, refused
+from engine.store.notice_wishes import Wish
+from engine.store.states import ZapState
+from engine.zaps.model import Overlap
+from web import guarded, zones
+from web.bodies import form_of
+from web.forms.typed import Typed, must_be_readable, refused
 from web.languages import words
 from web.rendering import Page, go, page
 from web.site import By, Here, Site
@@ -25,10 +30,9 @@ from web.trees import shown
 from web.visitors import Visitor
 from web.zones import Zone
 
-router = APIRouter()
+router = guarded.router()
 
-FIELDS = ("language", "timezone", "country", "order", "concurrency", "flood_limit", "folder")
-ONE, SOME, ALL = "one", "some", "all"
+FIELDS = ("language", "timezone", "country", "overlap", "concurrency", "auto_pause", "flood_limit", "folder")
 MAX_DIGITS = 9
 
 
@@ -53,6 +57,9 @@ class ZapSettingsPage(Page):
     live: bool
     differs: bool
     may_edit: bool
+    state: ZapState
+    wish: str
+    usual: str
 
 
 @router.get("/zaps/{zap_id}/settings")
@@ -65,9 +72,20 @@ def settings(request: Request, here: Here, by: By, zap_id: str) -> Response:
 @router.post("/zaps/{zap_id}/settings")
 async def save(request: Request, here: Here, by: By, zap_id: str) -> Response:
     """Saves them into the draft."""
-    form = await request.form(max_fields=50)
+    form = await form_of(request, 50)
     sent = {name: str(form.get(name, "")).strip() for name in (*FIELDS, "revision")}
     return await run_in_threadpool(_save, request, here, by, zap_id, sent)
+
+
+@router.post("/zaps/{zap_id}/notices")
+def wish(
+    request: Request, here: Here, by: By, zap_id: str, wanted: Annotated[str, Form(alias="wish", max_length=20)] = ""
+) -> Response:
+    """When whoever asks is told of this zap; nothing for as of all zaps."""
+    draft = here.runtime.editing.drafts.get(zap_id)
+    chosen = Wish(wanted) if wanted in set(Wish) else None
+    here.runtime.notices.wish_of_zap(by.somebody.id, draft.id, chosen)
+    return go(request, f"/zaps/{draft.id}/settings", words(by.language).gettext("Your wishes are saved."))
 
 
 @router.post("/zaps/{zap_id}/address")
@@ -88,6 +106,7 @@ def _save(request: Request, here: Site, by: Visitor, zap_id: str, sent: dict[str
     drafts, _ = here.runtime.editing.drafts, words(by.language).gettext
     draft = drafts.get(zap_id)
     try:
+        must_be_readable({"folder": sent["folder"]}, by.language)
         values, folder = _read(sent, by.language), listing.folder_name(sent["folder"])
         revision = int(sent["revision"]) if sent["revision"].isdigit() and len(sent["revision"]) < MAX_DIGITS else 0
         draft = drafts.settings(draft.id, values, revision=revision, by=by.somebody.id)
@@ -106,7 +125,7 @@ def _save(request: Request, here: Site, by: Visitor, zap_id: str, sent: dict[str
 
 
 def _page(here: Site, by: Visitor, draft: Draft, form: Typed) -> ZapSettingsPage:
-    called = _is_called(here, draft)
+    called, me = _is_called(here, draft), here.runtime.notices.receiver(by.somebody.id)
     return ZapSettingsPage(
         zap_id=draft.id,
         name=shown(draft.name),
@@ -120,18 +139,21 @@ def _page(here: Site, by: Visitor, draft: Draft, form: Typed) -> ZapSettingsPage
         live=draft.published is not None,
         differs=draft.differs,
         may_edit=by.may_edit,
+        state=draft.stored.state,
+        wish=me.wishes.get(draft.id, ""),
+        usual=me.usual,
     )
 
 
 def _texts(draft: Draft) -> dict[str, str]:
     zap = draft.zap
-    some = zap.concurrency is not None and zap.concurrency > 1
     return {
         "language": zap.language,
         "timezone": zap.timezone,
         "country": zap.country or "",
-        "order": SOME if some else ONE if zap.concurrency == 1 else ALL,
-        "concurrency": str(zap.concurrency) if some else "",
+        "overlap": zap.overlap,
+        "concurrency": str(zap.at_once) if zap.overlap == Overlap.PARALLEL and zap.at_once else "",
+        "auto_pause": "on" if zap.auto_pause else "",
         "flood_limit": "" if zap.flood_limit is None else str(zap.flood_limit),
         "folder": draft.stored.folder,
     }
@@ -149,11 +171,18 @@ def _read(sent: dict[str, str], language: str) -> dict[str, Any]:
             return None
         return int(text)
 
+    def at_once() -> int | None:
+        if sent["overlap"] == Overlap.IN_ORDER:
+            return 1
+        return number("concurrency") if sent["overlap"] == Overlap.PARALLEL and sent["concurrency"] else None
+
     values: dict[str, Any] = {
         "language": sent["language"],
         "timezone": sent["timezone"],
         "country": sent["country"],
-        "concurrency": 1 if sent["order"] == ONE else number("concurrency") if sent["order"] == SOME else None,
+        "while_running": "skip" if sent["overlap"] == Overlap.SKIP else "wait",
+        "concurrency": at_once(),
+        "auto_pause": bool(sent["auto_pause"]),
         "flood_limit": number("flood_limit") if sent["flood_limit"] else None,
     }
     if sent["language"] not in ("en", "de"):

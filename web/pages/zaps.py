@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from engine.editing import listing
-from engine.errors import NotFound, Problems
+from engine.errors import NotFound, Problems, Sentence
 from engine.people.audit import Action
-from web import ready_zaps
+from web import guarded, ready_zaps
+from web.bodies import form_of
 from web.forms.fields import told as told_problem
+from web.forms.typed import must_be_readable
 from web.languages import words
 from web.ready_zaps import Ready
 from web.rendering import PRIVATE, Page, go, page, render, seen_from
@@ -24,7 +26,7 @@ from web.zaps.asked import SORTS, Asked
 from web.zaps.doing import Asking, Doing, Hands, Outcome, Wish
 from web.zaps.rows import Rows, ZapList
 
-router = APIRouter()
+router = guarded.router()
 
 YES = "1"
 NAMES_SHOWN = 8  # of the zaps in a question
@@ -96,10 +98,10 @@ async def many(request: Request, here: Here, by: By) -> Response:
 
 @router.post("/zaps/{zap_id}/switch")
 async def switch(request: Request, here: Here, by: By, zap_id: str) -> Response:
-    """Switches one zap. With changes that are not published it leads to where they are looked at first."""
+    """Switches one zap: what is live of it, as it is. One that was never published leads to where that is done."""
     given = {**dict(request.query_params), **dict(await _form(request))}
     zap = await run_in_threadpool(_one, here, zap_id)
-    if given.get("on") == YES and not zap.is_on and zap.differs:
+    if given.get("on") == YES and not zap.is_on and zap.published is None:
         return go(request, f"/zaps/{zap.id}/publish")
     wish = Wish(
         Doing.ON if given.get("on") == YES else Doing.OFF,
@@ -193,6 +195,7 @@ def _with_events(response: Response, events: Mapping[str, Any]) -> Response:
 def _folder_problem(by: Visitor, wish: Wish) -> str:
     """What is wrong with the name of a folder, told before anything is moved."""
     try:
+        must_be_readable({"folder": wish.folder}, by.language)
         listing.folder_name(wish.folder)
     except Problems as error:
         return " ".join(told_problem(one, by.language) for one in error.problems)
@@ -200,7 +203,7 @@ def _folder_problem(by: Visitor, wish: Wish) -> str:
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:
-    form = await request.form(max_fields=5_000)
+    form = await form_of(request)
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
@@ -208,7 +211,7 @@ def _wish(sent: list[tuple[str, str]]) -> Wish:
     """Raises `NotFound` for something that cannot be done with zaps."""
     given = dict(sent)
     if given.get("doing") not in set(Doing):
-        raise NotFound("This cannot be done with zaps.")
+        raise NotFound(Sentence("This cannot be done with zaps.", "Das geht mit Zaps nicht."))
     return Wish(
         doing=Doing(given["doing"]),
         zap_ids=tuple(dict.fromkeys(value for name, value in sent if name == "zap")),

@@ -17,7 +17,6 @@ from engine.store import outlines
 from engine.store.listing import Listed, count
 from engine.store.outlines import Outline
 from engine.store.states import RunState
-from web.forms.fields import told
 from web.languages import words
 from web.site import Site
 from web.trees import shown
@@ -144,13 +143,14 @@ class Hands:
         await acts[wish.doing](wish, zap)
 
     async def _on(self, wish: Wish, zap: Outline) -> None:
-        """Only what is live already: publishing is confirmed on a page of its own."""
+        """The version that is live, whatever its draft is: publishing is confirmed on a page of its own."""
         if zap.is_on:
             return
-        if zap.differs:
+        if zap.published is None:
             raise _MustBePublished(zap.id)
-        await self.here.runtime.switching.on(zap.id, catch_up=wish.catch_up, by=self.by.somebody.id)
-        await self._tell(Action.ZAP_SWITCHED_ON, zap)
+        switched = await self.here.runtime.switching.live_on(zap.id, catch_up=wish.catch_up)
+        self.here.engine.queue.ring()
+        await self._tell(Action.ZAP_SWITCHED_ON, zap, version=switched.version)
 
     async def _off(self, wish: Wish, zap: Outline) -> None:
         if not zap.is_on:
@@ -169,42 +169,35 @@ class Hands:
     async def _restore(self, wish: Wish, zap: Outline) -> None:
         await run_in_threadpool(self.here.runtime.editing.listing.undelete, zap.id, by=self.by.somebody.id)
         await self._tell(Action.ZAP_RESTORED, zap)
-        if zap.id in wish.was_on and not zap.differs:
+        if zap.id in wish.was_on and zap.published is not None:
             await self._on(Wish(Doing.ON, (zap.id,), catch_up=True), zap)
 
-    async def _tell(self, action: Action, zap: Outline) -> None:
+    async def _tell(self, action: Action, zap: Outline, **details: int) -> None:
+        by, tell = self.by, self.here.runtime.people.audit.tell
+
         def write() -> None:
-            self.here.runtime.people.audit.tell(
-                action, person=self.by.person, subject_id=zap.id, subject=zap.name, address=self.by.address
-            )
+            tell(action, person=by.person, subject_id=zap.id, subject=zap.name, details=details, address=by.address)
 
         await run_in_threadpool(write)
 
     def _refusal(self, zap: Outline, error: ZapwerkError) -> Refusal:
         _ = words(self.by.language).gettext
         if isinstance(error, _MustBePublished):
-            sentence = (
-                _("It has changes that are not published yet.") if zap.published else _("It was never published.")
-            )
-            return Refusal(zap.id, shown(zap.name), sentence, f"/zaps/{zap.id}/publish", _("Look and publish"))
+            href, link = f"/zaps/{zap.id}/publish", _("Look and publish")
+            return Refusal(zap.id, shown(zap.name), _("It was never published."), href, link)
         if isinstance(error, Problems):
             first = error.problems[0]
             href = f"/zaps/{zap.id}?step={first.step}" if first.step else f"/zaps/{zap.id}"
             return Refusal(zap.id, shown(zap.name), self._sentence(zap, first), href, _("Mend it"))
-        sentence = self._in_words(zap, error.within(self.by.language))
-        return Refusal(zap.id, shown(zap.name), sentence, f"/zaps/{zap.id}", _("Open"))
+        return Refusal(zap.id, shown(zap.name), self._sentence(zap, error), f"/zaps/{zap.id}", _("Open"))
 
-    def _sentence(self, zap: Outline, problem: Problem) -> str:
-        return self._in_words(zap, told(problem, self.by.language))
-
-    def _in_words(self, zap: Outline, sentence: str) -> str:
-        """What an app said, in the reader's language where its connector knows it."""
+    def _sentence(self, zap: Outline, said: Problem | ZapwerkError) -> str:
         vocabulary = Vocabulary(self.here.runtime.registry(), self.by.language)
-        return shown(vocabulary.error(zap.uses.trigger.partition(".")[0], sentence))
+        return shown(vocabulary.told(said, zap.uses.trigger.partition(".")[0]))
 
 
 class _MustBePublished(ZapwerkError):
-    """The draft is not what is live."""
+    """Nothing of it is live."""
 
 
 def said(outcome: Outcome, language: str) -> str:
@@ -213,13 +206,13 @@ def said(outcome: Outcome, language: str) -> str:
     _, names, number = texts.gettext, [shown(zap.name) for zap in outcome.done], len(outcome.done)
     if number == 1:
         one = {
-            Doing.ON: _("“%(name)s” is on."),
+            Doing.ON: _with_changes(outcome.done[0], _),
             Doing.OFF: _("“%(name)s” is off."),
             Doing.MOVE: _("“%(name)s” was moved."),
             Doing.DELETE: _("“%(name)s” was deleted."),
             Doing.RESTORE: _("“%(name)s” is back."),
         }
-        return one[outcome.doing] % {"name": names[0]}
+        return one[outcome.doing] % {"name": names[0], "number": outcome.done[0].published}
     many = {
         Doing.ON: texts.ngettext("%(count)s zap is on.", "%(count)s zaps are on.", number),
         Doing.OFF: texts.ngettext("%(count)s zap is off.", "%(count)s zaps are off.", number),
@@ -227,22 +220,37 @@ def said(outcome: Outcome, language: str) -> str:
         Doing.DELETE: texts.ngettext("%(count)s zap was deleted.", "%(count)s zaps were deleted.", number),
         Doing.RESTORE: texts.ngettext("%(count)s zap is back.", "%(count)s zaps are back.", number),
     }
-    return many[outcome.doing] % {"count": number}
+    return many[outcome.doing] % {"count": number} + _how_many_with_changes(outcome, language)
+
+
+def _with_changes(zap: Outline, _: Callable[[str], str]) -> str:
+    """Which version is on is said where it is not what is drawn."""
+    if not zap.differs:
+        return _("“%(name)s” is on.")
+    return _("“%(name)s” is on, as version %(number)s. Its draft has changes that are not published.")
+
+
+def _how_many_with_changes(outcome: Outcome, language: str) -> str:
+    changed = sum(zap.differs for zap in outcome.done) if outcome.doing is Doing.ON else 0
+    said = words(language).ngettext(
+        "%(count)s of them has changes that are not published; its live version is on.",
+        "%(count)s of them have changes that are not published; their live versions are on.",
+        changed,
+    )
+    return f" {said % {'count': changed}}" if changed else ""
 
 
 _OPPOSITE = {Doing.ON: Doing.OFF, Doing.OFF: Doing.ON, Doing.DELETE: Doing.RESTORE}
 
 
 def _undo(wish: Wish, done: Iterable[Outline]) -> str:
-    """How to take it back. Switching on again is offered only where that publishes nothing."""
+    """How to take it back. Switching on again publishes nothing."""
     zaps = list(done)
     if not zaps or len(zaps) > UNDO_MOST:
         return ""
     if wish.doing is Doing.MOVE:
         before = {zap.folder for zap in zaps}
         return _address(Doing.MOVE, zaps, ("folder", before.pop())) if len(before) == 1 else ""
-    if wish.doing is Doing.OFF and any(zap.differs for zap in zaps):
-        return ""
     opposite = _OPPOSITE.get(wish.doing)
     was_on = [("was_on", zap.id) for zap in zaps if zap.is_on] if wish.doing is Doing.DELETE else []
     return _address(opposite, zaps, ("catch_up", "1"), *was_on) if opposite else ""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import Session
 
@@ -16,7 +17,9 @@ from engine.history.figures import ZapFigures
 from engine.runtime import Runtime
 from engine.store import connections, outlines, tallies, watches
 from engine.store.outlines import Outline
-from engine.store.states import ConnectionState, RunState, ZapState
+from engine.store.states import ConnectionState, ZapState
+from engine.triggers import health
+from engine.triggers.health import Health
 from web import moments, states
 from web.languages import words
 from web.states import Look
@@ -29,9 +32,8 @@ from web.zaps.strip import Hint
 from web.zaps.telling import Facts, Line, Telling
 from web.zaps.week import Week
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
 MOST_ICONS = 3
-FOR_A_PERSON = (RunState.HELD, RunState.NEEDS_REVIEW)
 STATE_ORDER = (ZapState.ON, ZapState.PAUSED, ZapState.OFF, ZapState.DRAFT)
 
 
@@ -115,8 +117,9 @@ class _Known:
     alive: Sequence[Outline]
     deleted: Sequence[Outline]
     broken: Mapping[str, str]
+    gone: frozenset[str]
     troubled: frozenset[str]
-    waiting: Mapping[tuple[str, RunState], int]
+    asking: frozenset[str]
     last_runs: Mapping[str, str]
 
     def needs_a_person(self, zap: Outline) -> bool:
@@ -124,7 +127,7 @@ class _Known:
             bool(zap.attention)
             or zap.id in self.troubled
             or any(one in self.broken for one in zap.uses.connections)
-            or any(self.waiting.get((zap.id, state)) for state in FOR_A_PERSON)
+            or zap.id in self.asking
         )
 
 
@@ -144,7 +147,7 @@ class ZapList:
             start = min((asked.page - 1) * PAGE_SIZE, max(len(wanted) - 1, 0) // PAGE_SIZE * PAGE_SIZE)
             part = wanted[start : start + PAGE_SIZE]
             rows = self._rows(session, part, known)
-            hints = strip.hints(self.runtime, session, known.broken, self.visitor)
+            hints = strip.hints(self.runtime, session, known.broken, known.gone, self.visitor)
         number = start // PAGE_SIZE + 1
         return Rows(
             rows=rows,
@@ -162,16 +165,25 @@ class ZapList:
 
     def _known(self, session: Session, asked: Asked) -> _Known:
         read = self.runtime.outlines
-        connection = session.connection()
-        last = tallies.last_runs(connection, None) if asked.sort == "last" else ()
+        connection, alive = session.connection(), read.every(session)
+        used = {one for zap in alive for one in zap.uses.connections}
+        gone = {one.id: one.name for one in connections.removed(session) if one.id in used}
+        refused = {one.id: one.name for one in connections.every(session) if one.state == ConnectionState.RECONNECT}
         return _Known(
-            alive=read.every(session),
+            alive=alive,
             deleted=read.deleted(session, since=self.runtime.now() - UNDELETED_WITHIN),
-            broken={one.id: one.name for one in connections.every(session) if one.state == ConnectionState.RECONNECT},
-            troubled=outlines.troubled(session),
-            waiting=tallies.asking(connection, None),
-            last_runs={one.zap_id: one.run_id for one in last},
+            broken={**refused, **gone},
+            gone=frozenset(gone),
+            troubled=self._troubled(session),
+            asking=tallies.asking_zaps(connection),
+            last_runs=tallies.newest_runs(connection) if asked.sort == "last" else {},
         )
+
+    def _troubled(self, session: Session) -> frozenset[str]:
+        """The zaps whose trigger does not do its work, as the engine judges it; what may pass by itself is none."""
+        now, some = self.runtime.now(), watches.of_zaps(session, sorted(outlines.troubled(session)))
+        ill = (Health.FAILING, Health.RECONNECT)
+        return frozenset(zap_id for zap_id, watch in some.items() if health.of(watch, now) in ill)
 
     def _rows(self, session: Session, part: Sequence[Outline], known: _Known) -> tuple[RowView, ...]:
         registry, language = self.runtime.registry(), self.visitor.language
@@ -181,11 +193,14 @@ class ZapList:
         figures = self.runtime.figures.of_zaps(ids, timezone=self.visitor.timezone)
         watched = watches.of_zaps(session, ids)
         calls = outlines.last_calls(session, [zap.id for zap in part if telling.is_called(zap)])
+        paused = self.runtime.pausing.reasons([zap.id for zap in part if zap.state == ZapState.PAUSED])
         made = []
         for zap in part:
             watch = watched.get(zap.id)
-            facts = Facts(watch, known.broken, calls.get(zap.id), self.runtime.now())
-            warning = watch.warning if watch and zap.is_on else ""
+            why = paused[zap.id].within(language) if zap.id in paused else ""
+            facts = Facts(watch, known.broken, calls.get(zap.id), self.runtime.now(), why, known.gone)
+            said = watch.warning if watch and zap.is_on else ""
+            warning = vocabulary.error(zap.uses.trigger.partition(".")[0], said)
             health = telling.of(zap, facts)
             made.append(self._row(zap, health, warning, figures.get(zap.id, _NOTHING), vocabulary))
         return tuple(made)
@@ -198,7 +213,7 @@ class ZapList:
             name=shown(zap.name),
             look=states.of_zap(zap.state, language),
             on=zap.is_on,
-            to_publish=zap.differs,
+            to_publish=zap.published is None,
             changed=zap.differs and zap.published is not None,
             folder=zap.folder,
             icons=zap.uses.apps[:MOST_ICONS],
@@ -267,12 +282,16 @@ def _pool(known: _Known, asked: Asked) -> Sequence[Outline]:
 
 def _fits(zap: Outline, asked: Asked) -> bool:
     """Whether a zap has the words, the app and the folder that are asked for."""
-    text = f"{zap.name} {zap.folder}".casefold()
     return (
-        all(word in text for word in asked.q.casefold().split())
+        (not asked.q or _has_words(zap, asked.q))
         and (not asked.app or asked.app in zap.uses.apps)
         and (not asked.folder or zap.folder == asked.folder.replace(NO_FOLDER, ""))
     )
+
+
+def _has_words(zap: Outline, words: str) -> bool:
+    text = f"{zap.name} {zap.folder}".casefold()
+    return all(word in text for word in words.casefold().split())
 
 
 def _has_state(zap: Outline, asked: Asked, known: _Known) -> bool:
@@ -287,12 +306,14 @@ def _sorted(found: list[Outline], asked: Asked, known: _Known) -> list[Outline]:
         return sorted(found, key=lambda zap: known.last_runs.get(zap.id, ""), reverse=True)
     if asked.sort == "state":
         return sorted(found, key=lambda zap: (not known.needs_a_person(zap), STATE_ORDER.index(zap.state)))
-    return found if asked.state == DELETED else sorted(found, key=_as_counted)
-
-
-def _as_counted(zap: Outline) -> list[tuple[int, int, str]]:
-    parts = _DIGITS.split(zap.name.casefold())
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+    return found if asked.state == DELETED else sorted(found, key=lambda zap: _as_counted(zap.name))
 
 
 _DIGITS = re.compile(r"([0-9]{1,18})")
+
+
+@lru_cache(maxsize=4_000)
+def _as_counted(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Kept: a thousand names are sorted for every page, and hardly one of them is new."""
+    parts = _DIGITS.split(name.casefold())
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part)

@@ -3,24 +3,28 @@
 Told from how things stand, so that it goes away when they are mended, and from notices about anything else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from engine.notices import matters
+from engine.notices.matters import Names
 from engine.runtime import Runtime
-from engine.store import listing, notices
+from engine.store import listing, notices, zaps
 from engine.store.listing import Listed
 from engine.store.states import RunState
 from web import moments
 from web.languages import words
 from web.trees import shown
 from web.visitors import Visitor
+from web.vocabulary import Vocabulary
 
 CAP = 1000  # runs are counted up to here
-KNOWN = frozenset({"flood", "quota", "attention", "review", "connection"})
+KNOWN = frozenset({"flood", "quota", "attention", "review", "connection", "disconnected"})
 """What notices are about that is told from how things stand."""
 MOST = 6
+MOST_LOOKED_AT = 200  # open notices
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,24 @@ class Hint:
     href: str
 
 
-def hints(runtime: Runtime, session: Session, broken: Mapping[str, str], visitor: Visitor) -> tuple[Hint, ...]:
-    """All of them, the gravest first."""
+def hints(
+    runtime: Runtime, session: Session, broken: Mapping[str, str], gone: Collection[str], visitor: Visitor
+) -> tuple[Hint, ...]:
+    """All of them, the gravest first. `gone` are those of the `broken` accounts that were disconnected."""
+    refused = {key: name for key, name in broken.items() if key not in gone}
     found = [
-        *_connections(broken, visitor.language),
+        *(_disconnected(key, name, visitor.language) for key, name in broken.items() if key in gone),
+        *_connections(refused, visitor.language),
         *_runs(session, RunState.NEEDS_REVIEW, visitor.language),
         *_runs(session, RunState.HELD, visitor.language),
-        *_others(session),
+        *_others(session, Vocabulary(runtime.registry(), visitor.language), visitor.language),
     ]
     return tuple(found[:MOST])
+
+
+def _disconnected(connection_id: str, name: str, language: str) -> Hint:
+    said = words(language).gettext("“%(name)s” was disconnected, and zaps still use it.")
+    return Hint("bad", "unlink", said % {"name": shown(name)}, f"/connections/{connection_id}")
 
 
 def _connections(broken: Mapping[str, str], language: str) -> Iterator[Hint]:
@@ -71,8 +84,9 @@ def _runs(session: Session, state: RunState, language: str) -> Iterator[Hint]:
         yield Hint("warn", "circle-pause", text % {"count": shown_count}, "/history?state=held")
 
 
-def _others(session: Session) -> Iterator[Hint]:
-    for notice in notices.still_open(session):
-        if notice.matter.partition(":")[0] not in KNOWN:
-            href = f"/zaps/{notice.zap_id}" if notice.zap_id else "/history"
-            yield Hint("warn", "bell", shown(notice.sentence), href)
+def _others(session: Session, vocabulary: Vocabulary, language: str) -> Iterator[Hint]:
+    others = [one for one in notices.still_open(session, MOST_LOOKED_AT) if one.kind not in KNOWN]
+    if others:
+        names = Names(zaps.names(session), texts=vocabulary.every())
+        for one in matters.told(others, names, language):
+            yield Hint("warn", "bell", shown(one.said), one.path)

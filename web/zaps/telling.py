@@ -5,7 +5,7 @@ The most important thing is told, and only that: what a person must mend, then h
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_time
@@ -17,16 +17,13 @@ from engine.store.moments import NEVER, from_ms
 from engine.store.outlines import Outline
 from engine.store.states import ZapState
 from engine.store.watches import Watch
+from engine.triggers import health
+from engine.triggers.health import Health
 from web import moments
 from web.languages import words
 from web.trees import shown
 from web.vocabulary import Vocabulary
 
-LATE = timedelta(minutes=5)
-"""A check that is overdue by that much is not under way any more: nobody checks."""
-LEASED_FOR_LONG = timedelta(minutes=30)
-"""So long a check may last while somebody holds its lease."""
-A_FEW = 3  # failed checks in a row, after which it is no passing thing
 A_WEEK = 7  # days
 MARK = "\x00"
 
@@ -46,12 +43,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one zap besides its outline. `broken` are the connections that must be repaired, by id."""
+    """What is known of one zap besides its outline. `broken` are the connections that must be repaired, by id; `gone`
+    those of them that were disconnected."""
 
     watch: Watch | None
     broken: Mapping[str, str]
     last_call: datetime | None
     now: datetime
+    paused: str = ""  # why it is paused
+    gone: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class Telling:
     def _to_mend(self, zap: Outline, facts: Facts) -> Line | None:
         _ = words(self.language).gettext
         account = next((one for one in zap.uses.connections if one in facts.broken), None)
+        if account is not None and account in facts.gone:
+            said = _("The account “%(name)s” was disconnected.") % {"name": shown(facts.broken[account])}
+            return Line("bad", "unlink", said, href=f"/connections/{account}", link=_("Use another account"))
         if account is not None:
             said = _("“%(name)s” must be reconnected.") % {"name": shown(facts.broken[account])}
             return Line("bad", "unlink", said, href=f"/connections/{account}", link=_("Reconnect"))
@@ -81,7 +84,13 @@ class Telling:
             said = _("The app “%(app)s” is not installed any more.") % {"app": shown(missing)}
             return Line("bad", "circle-alert", said, href="/apps", link=_("To the apps"))
         if zap.attention:
-            return Line("bad", "circle-alert", shown(zap.attention), href=f"/zaps/{zap.id}", link=_("Open"))
+            return Line(
+                "bad",
+                "circle-alert",
+                shown(self.vocabulary.error("", zap.attention)),
+                href=f"/zaps/{zap.id}",
+                link=_("Open"),
+            )
         return None
 
     def _missing_app(self, zap: Outline) -> str:
@@ -94,8 +103,8 @@ class Telling:
         if zap.state == ZapState.OFF:
             return Line(before=_("Nothing starts it while it is off."))
         if zap.state == ZapState.PAUSED:
-            said = _("Paused: what arrives is kept on hold.")
-            return Line("warn", "circle-pause", said)
+            said = shown(facts.paused) or _("Paused: what arrives is kept on hold.")
+            return Line("warn", "circle-pause", said, href=f"/zaps/{zap.id}/paused", link=_("Let it go on"))
         return self._trigger(zap, facts)
 
     def _trigger(self, zap: Outline, facts: Facts) -> Line:
@@ -103,16 +112,25 @@ class Telling:
         kind, watch = self._kind(zap.uses.trigger), facts.watch
         if kind is Webhook:
             return self._calls(facts)
-        if watch is None or not watch.active:
+        state = Health.OFF if watch is None else health.of(watch, facts.now)
+        if watch is None or state is Health.OFF:
             return Line("bad", "circle-alert", _("Its trigger is not watched. Switch it off and on again."))
+        if state is not Health.OK:
+            return self._ill(zap, watch, state, facts.now)
+        return self._next(watch, facts.now) if kind is Scheduled else self._checked(watch)
+
+    def _ill(self, zap: Outline, watch: Watch, state: Health, now: datetime) -> Line:
+        """As the engine judges it."""
+        _ = words(self.language).gettext
+        if state is Health.RECONNECT:
+            said = _("The account of its trigger must be reconnected.")
+            return Line("bad", "unlink", said, href=f"/connections/{watch.waits_for}", link=_("Reconnect"))
         if watch.problem:
-            return self._problem(zap, watch, facts.now)
-        if _is_late(watch, facts.now):
-            since = watch.last_check_at or watch.last_success_at or watch.next_poll_at
-            return _timed("bad", "circle-alert", _("Not checked any more: the last time was %(when)s."), since)
-        if kind is Scheduled:
-            return self._next(watch, facts.now)
-        return self._checked(watch)
+            return self._problem(zap, watch, state, now)
+        since = watch.last_check_at or watch.last_success_at or watch.next_poll_at
+        if state is Health.DELAYED:
+            return _timed("warn", "clock", _("Delayed: it was last checked %(when)s."), since)
+        return _timed("bad", "circle-alert", _("Not checked any more: the last time was %(when)s."), since)
 
     def _kind(self, use: str) -> Any:
         try:
@@ -126,10 +144,10 @@ class Telling:
             return Line("good", "webhook", _("Waiting for the first call."))
         return _timed("good", "webhook", _("Waiting for calls, the last one came %(when)s."), facts.last_call)
 
-    def _problem(self, zap: Outline, watch: Watch, now: datetime) -> Line:
+    def _problem(self, zap: Outline, watch: Watch, state: Health, now: datetime) -> Line:
         _ = words(self.language).gettext
         problem = shown(self.vocabulary.error(zap.uses.trigger.partition(".")[0], watch.problem))
-        kind = "bad" if watch.failures >= A_FEW else "warn"
+        kind = "bad" if state is Health.FAILING else "warn"
         icon = "circle-alert" if kind == "bad" else "rotate-ccw"
         if watch.last_success_at is None:
             return Line(kind, icon, problem)
@@ -164,10 +182,6 @@ class Telling:
         if days == 1:
             return _("tomorrow %(time)s") % {"time": time}
         return f"{format_date(local, 'EEEE', locale=self.language)} {time}"
-
-
-def _is_late(watch: Watch, now: datetime) -> bool:
-    return now - watch.next_poll_at > (LEASED_FOR_LONG if watch.token else LATE)
 
 
 def _timed(kind: str, icon: str, text: str, moment: datetime) -> Line:

@@ -39,16 +39,20 @@ def drawn(figures: ZapFigures, language: str) -> Week:
     _ = words(language).gettext
     sentence = _("The last 7 days: %(counts)s.") % {"counts": said} if said else _("No runs in the last 7 days.")
     named = zip(figures.days, days, strict=True)
-    bars = "".join(_bar(place, day.day, counts, most, language) for place, (day, counts) in enumerate(named))
+    bars = "".join(
+        _bar(place, day.day, tuple(counts.items()), most, language) for place, (day, counts) in enumerate(named)
+    )
     attributes = f'width="{TOTAL}" height="{HEIGHT}" viewBox="0 0 {TOTAL} {HEIGHT}"'
     kind = "week nothing" if not most else "week"
     svg = f'<svg class="{kind}" role="img" aria-label="{escape(sentence)}" {attributes}>{bars}</svg>'
     return Week(sentence, Markup(svg), is_empty=not most)  # noqa: S704 - texts are escaped, all else is counted
 
 
-def _bar(place: int, day: date, counts: Mapping[str, int], most: int, language: str) -> str:
-    """One day; a dot stands over one with failures, so that they are not told by colour alone."""
-    x, top, drawn = place * STEP, BASE, []
+@lru_cache(maxsize=4_000)
+def _bar(place: int, day: date, by_kind: tuple[tuple[str, int], ...], most: int, language: str) -> str:
+    """One day; a dot stands over one with failures, so that they are not told by colour alone. Kept, since a page that
+    is brought up to date has hundreds of them that did not change."""
+    x, top, drawn, counts = place * STEP, BASE, [], dict(by_kind)
     for kind in KINDS:
         if counts[kind]:
             height = max(round(counts[kind] / most * (BASE - ROOM_FOR_MARK)), LEAST)

@@ -35,6 +35,7 @@ class Words:
     password: str
     zone: str
     set_up: str
+    later: str
     sign_out: str
     sign_in: str
     code: str
@@ -48,6 +49,7 @@ ENGLISH = Words(
     password="Password",
     zone="Time zone",
     set_up="Set up Zapwerk",
+    later="Later",
     sign_out="Sign out",
     sign_in="Sign in",
     code="Code",
@@ -60,6 +62,7 @@ GERMAN = Words(
     password="Passwort",
     zone="Zeitzone",
     set_up="Zapwerk einrichten",
+    later="Später",
     sign_out="Abmelden",
     sign_in="Anmelden",
     code="Code",
@@ -139,6 +142,9 @@ def set_up(opened: Tab, new: House, words: Words) -> None:
     type_into(page, words.email, "anna@example.com")
     type_into(page, words.password, PASSWORD)
     press(page, words.set_up)
+    page.wait_for_url("**/settings/notices/first")
+    checked(opened)
+    press(page, words.later)
     page.wait_for_url("**/zaps")
 
 
@@ -185,7 +191,9 @@ def next_code(phone: pyotp.TOTP) -> str:
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), [("en", WIDE, "dark"), ("de", PHONE, "light")])
-@pytest.mark.parametrize("path", ["", "/security", "/people", "/people/invite", "/tokens", "/audit", "/about"])
+@pytest.mark.parametrize(
+    "path", ["", "/notices", "/security", "/people", "/people/invite", "/tokens", "/audit", "/about"]
+)
 def test_all_settings_are_accessible_and_fit(
     served: House, opens: Opens, path: str, language: str, width: int, scheme: str
 ):

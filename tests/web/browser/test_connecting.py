@@ -55,6 +55,7 @@ def test_a_mailbox_is_connected_by_its_address_with_live_ticks(served: House, op
         page.get_by_label("Name of the connection").fill("Ticking")
         page.get_by_role("button", name="Check and connect").click()
         allow = page.get_by_role("button", name="Allow “127.0.0.1” and connect")
+        expect(allow).to_be_visible()
         tab.must_be_accessible()
         page.get_by_label("Password").fill("wrong")
         page.evaluate(REMEMBER_TICKS)

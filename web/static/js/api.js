@@ -1,4 +1,5 @@
-// The page about the API: searches its operations, and opens the one that a link leads to.
+// The page about the API: searches its operations, and opens the one that a link leads to. What an operation says stays
+// in a template until it is opened: as elements, all of it together would make the page slow.
 
 const words = document.querySelector("[data-api-words]");
 const count = document.querySelector("[data-api-count]");
@@ -16,14 +17,21 @@ const search = () => {
   count.textContent = count.dataset.text.replace("COUNT", found).replace("ALL", counted.length);
 };
 
+const unfold = (one) => {
+  const folded = one.querySelector(":scope > template");
+  folded?.replaceWith(folded.content);
+};
+
 const open = () => {
   const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (wanted instanceof HTMLDetailsElement) {
+    unfold(wanted);
     wanted.open = true;
     wanted.scrollIntoView();
   }
 };
 
+for (const one of operations) one.addEventListener("toggle", () => unfold(one));
 words.addEventListener("input", search);
 addEventListener("hashchange", open);
 open();

@@ -1,7 +1,7 @@
 /* Requests that scripts make for a part of a page. What the server says besides (a word at the foot of the page, that
    the session ended) is passed on as htmx does it. */
 
-import {csrf} from "./toasts.js";
+import {send} from "./session.js";
 
 /**
  * @param {string} address
@@ -9,10 +9,9 @@ import {csrf} from "./toasts.js";
  * @returns {Promise<string | null>} the markup; null when it was refused, which was then said
  */
 export async function part(address, how = {}) {
-  const headers = {"HX-Request": "true", "X-CSRF": csrf(), ...how.headers};
   let answer;
   try {
-    answer = await fetch(address, {...how, headers});
+    answer = await send(address, how);
   } catch {
     return null;
   }
@@ -20,7 +19,8 @@ export async function part(address, how = {}) {
   return answer.ok ? answer.text() : null;
 }
 
-function pass(said) {
+/** @param {string | null} said what a response asks to be told: the header HX-Trigger */
+export function pass(said) {
   if (!said) return;
   const events = said.startsWith("{") ? JSON.parse(said) : {[said]: {}};
   for (const [name, detail] of Object.entries(events)) {

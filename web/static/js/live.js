@@ -39,6 +39,11 @@ function signedOut() {
   document.dispatchEvent(new CustomEvent("signed-out"));
 }
 
+document.addEventListener("signed-in", () => {
+  ended = false;
+  open();
+});
+
 /* The browser comes back by itself after a cut, but not after a refusal. */
 function lost() {
   if (source?.readyState !== EventSource.CLOSED) return;

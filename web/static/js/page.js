@@ -1,5 +1,6 @@
 /* What every page needs: menus, dialogs, toasts, shortcuts, times that stay true. Loaded by document.html. */
 
+import "./forms.js";
 import {toast} from "./toasts.js";
 import "./shortcuts.js";
 import "./ago.js";
@@ -11,6 +12,10 @@ document.addEventListener("click", (event) => {
   if (opener) {
     event.preventDefault();
     document.getElementById(opener.dataset.dialog)?.showModal();
+  }
+  if (event.target.closest("[data-back]") && history.length > 1) {
+    event.preventDefault();
+    history.back(); // the browser still knows what was typed there
   }
   if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   closeMenus(event.target);
@@ -37,18 +42,14 @@ document.addEventListener("change", (event) => {
   if (event.target.form?.hasAttribute("data-auto-submit")) event.target.form.requestSubmit();
 });
 
-/* A form is sent once, however often its button is pressed. */
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method === "dialog" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
-  if (form.dataset.sent) return event.preventDefault();
-  if (form.method === "post") form.dataset.sent = "1";
-});
-addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
-
 /* What a response has to say at the foot of the page. */
 document.addEventListener("toast", (event) => toast(event.detail.text, {undo: event.detail.undo, undoText: event.detail.undoText}));
-document.addEventListener("signed-out", () => toast(document.body.dataset.textSignedOut, {link: "/sign-in", linkText: document.body.dataset.textSignIn, stays: true}));
+let signedOut;
+document.addEventListener("signed-out", () => {
+  const more = {link: "/sign-in?why=again", linkText: document.body.dataset.textSignIn, stays: true};
+  signedOut = toast(document.body.dataset.textSignedOut, more) ?? signedOut;
+});
+document.addEventListener("signed-in", () => signedOut?.remove());
 document.addEventListener("htmx:error", () => {
   if (!navigator.onLine) toast(document.body.dataset.textOffline);
 });

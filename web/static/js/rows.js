@@ -7,6 +7,24 @@ document.addEventListener("click", (event) => {
   if (remove) removeRow(remove.closest("[data-row]"));
 });
 
+/* A secret that is set is kept until something else is typed, or until it is cleared. */
+document.addEventListener("input", (event) => forget(event.target.closest("[data-secret]")), true);
+document.addEventListener("click", (event) => {
+  const clear = event.target.closest("[data-secret-clear]");
+  if (!clear) return;
+  const secret = clear.closest("[data-secret]");
+  forget(secret);
+  const input = secret.querySelector("input");
+  clear.remove();
+  input.focus();
+  input.dispatchEvent(new Event("change", {bubbles: true}));
+});
+
+function forget(secret) {
+  secret?.querySelector('[name^="kept."]')?.remove();
+  secret?.querySelector("input")?.removeAttribute("placeholder");
+}
+
 function addRow(list) {
   const place = list.querySelector("[data-rows-place]");
   const number = 1 + Math.max(-1, ...[...place.querySelectorAll(":scope > [data-row]")].map((row) => Number(row.dataset.row || row.querySelector("[name]")?.name.slice(list.dataset.rows.length + 1).split(".")[0])));

@@ -1,15 +1,22 @@
 /* A word at the foot of the page, with a way back if there is one. */
 
+import {csrf, send} from "./session.js";
+
+export {csrf};
+
 const SHOWN_FOR = 8000; // milliseconds; longer than it takes to read and reach “Undo”
 const words = document.body.dataset;
 
 /**
  * @param {string} text
  * @param {{undo?: string, undoText?: string, act?: () => void, link?: string, linkText?: string, stays?: boolean}} more
- *   `undo` is a path that is posted to, and the page then loaded again; `act` is done instead where it is given.
+ *   `undo` is a path that is posted to, and the page then loaded again; `act` is done instead where it is given. What
+ *   stays is said once, however often it is so.
+ * @returns {HTMLElement | undefined}
  */
 export function toast(text, more = {}) {
   const place = document.querySelector("[data-toasts]");
+  if (more.stays && [...place.children].some((one) => one.firstElementChild.textContent === text)) return;
   const element = document.createElement("div");
   element.className = "toast";
   const said = document.createElement("span");
@@ -22,6 +29,7 @@ export function toast(text, more = {}) {
   place.append(element);
   while (place.children.length > 3) place.firstElementChild.remove();
   if (!more.stays) later(element);
+  return element;
 }
 
 function later(element) {
@@ -52,13 +60,8 @@ function link(address, text) {
 }
 
 async function undo(path) {
-  const answer = await fetch(path, {method: "POST", headers: {"X-CSRF": csrf(), "HX-Request": "true"}});
+  const answer = await send(path, {method: "POST"});
   if (answer.ok) return location.reload();
   const said = JSON.parse(answer.headers.get("HX-Trigger") || "{}").toast;
   toast(said?.text || document.body.dataset.textOffline);
-}
-
-/** The token that our own requests bring. */
-export function csrf() {
-  return document.querySelector('meta[name="csrf"]').content;
 }

@@ -1,14 +1,14 @@
 /* The list of zaps: its switches, what is done with one zap or many, filters, and keeping the list up to date. */
 
 import "./live.js";
-import {elements, part} from "./asking.js";
+import {part} from "./asking.js";
+import {ask, dialog} from "./zaps-ask.js";
 
 const AT_MOST_EVERY = 2_000; // milliseconds between two looks at what moved
 const LOOK_AGAIN = 15_000; // milliseconds after which “checked … ago” is out of date
 const TYPED = 250; // milliseconds after the last key
 
 const bar = document.querySelector("[data-zaps-bulk]");
-const dialog = document.getElementById("zaps-ask");
 const refusals = new Map(); // why a switch stays as it is, by zap, until it is tried again
 const body = () => document.getElementById("zaps");
 const rowOf = (element) => element.closest("[data-zap]");
@@ -102,23 +102,7 @@ async function act(doing, zaps) {
   if (markup) ask(markup);
 }
 
-function ask(markup) {
-  dialog.replaceChildren(elements(markup));
-  if (!dialog.open) dialog.showModal();
-}
-
-dialog.addEventListener("submit", async (event) => {
-  const form = event.target.closest("[data-zaps-form]");
-  if (!form) return;
-  event.preventDefault();
-  const wish = new URLSearchParams(new FormData(form, event.submitter));
-  for (const button of form.querySelectorAll("footer button")) button.disabled = true;
-  const markup = await part("/zaps/many", {method: "POST", body: wish});
-  if (markup) return ask(markup);
-  dialog.close();
-  choose(false);
-});
-dialog.addEventListener("close", () => dialog.replaceChildren());
+document.addEventListener("zaps-asked", () => choose(false));
 
 /* Choosing */
 const boxes = () => [...document.querySelectorAll("#zaps [data-pick]")];
