@@ -10,13 +10,17 @@ import typer
 
 from web import (
     cli_apps,
+    cli_backup,
     cli_connections,
     cli_connectors,
     cli_demo,
+    cli_notices,
     cli_people,
+    cli_persons,
     cli_runs,
     cli_serve,
     cli_upkeep,
+    cli_where,
     cli_zaps,
     opening,
 )
@@ -57,12 +61,16 @@ def root(
 cli_serve.add_to(app)
 cli_demo.add_to(app)
 cli_upkeep.add_to(app)
+cli_where.add_to(app)
+cli_backup.add_to(app)
 app.add_typer(cli_apps.app, name="apps")
 app.add_typer(cli_connections.app, name="connections")
 app.add_typer(cli_connectors.app, name="connectors")
 app.add_typer(cli_zaps.app, name="zaps")
 app.add_typer(cli_runs.app, name="runs")
 app.add_typer(cli_people.app, name="people")
+app.add_typer(cli_persons.app, name="persons")
+app.add_typer(cli_notices.app, name="notices")
 
 
 def main() -> None:

@@ -1,20 +1,23 @@
-"""`zapwerk doctor`, `migrate`, `secrets rotate`, `backup`: looking after an installation."""
+"""`zapwerk doctor`, `migrate`, `pause`, `resume`, `secrets rotate`: looking after an installation."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from web import opening, telling
-from web.options import Json, Yes, prints
+from web.options import Json, prints
 from web.shapes import Health
+
+if TYPE_CHECKING:
+    from engine.runtime import Runtime
 
 
 def add_to(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command(epilog=prints(Health))(doctor)
     app.command()(migrate)
-    app.command()(backup)
+    app.command()(pause)
+    app.command()(resume)
     secrets = typer.Typer(help="The key that seals credentials.", no_args_is_help=True)
     secrets.callback()(_secrets)
     secrets.command()(rotate)
@@ -58,24 +61,30 @@ def migrate(ctx: typer.Context) -> None:
     telling.note(f"The database {'was brought' if changed else 'is'} up to date (schema {migrations.HEAD}).")
 
 
-def backup(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="What to write, like backup.tar.gz.", show_default=False)],
-    yes: Yes = False,
-) -> None:
-    """Write everything into one file, also while Zapwerk runs. It holds the key: keep it as safe as the passwords.
+def pause(ctx: typer.Context) -> None:
+    """Let no run begin from now on. Triggers are still checked and calls are taken; what arrives waits."""
+    opening.with_runtime(ctx, _pause)
+    telling.note("Everything is paused. `zapwerk resume` lets it go on.")
 
-    To restore: unpack it into an empty data folder with `tar -xzf`.
-    """
-    from web import keeping
 
-    if file.exists():
-        telling.confirmed(f"The file {file} exists. Replace it?", yes)
-    with telling.waiting("Writing the backup …"):
-        kept = keeping.back_up(opening.settings(ctx), file)
-    telling.note(f"The backup is in {file} ({kept.files} files, {kept.size / 1e6:.1f} MB), and could be read again.")
-    if not kept.with_key:
-        telling.note("The key is not in it: keep ZAPWERK_SECRET_KEY as well, or the credentials cannot be opened.")
+def resume(ctx: typer.Context) -> None:
+    """Let everything go on that `pause` stopped, the oldest first."""
+    opening.with_runtime(ctx, _resume)
+    telling.note("Everything goes on.")
+
+
+async def _pause(runtime: "Runtime") -> None:
+    from engine.people.audit import Action
+
+    runtime.pausing.pause_all()
+    runtime.people.audit.tell(Action.ALL_PAUSED, person=None)
+
+
+async def _resume(runtime: "Runtime") -> None:
+    from engine.people.audit import Action
+
+    runtime.pausing.resume_all()
+    runtime.people.audit.tell(Action.ALL_RESUMED, person=None)
 
 
 def rotate(ctx: typer.Context) -> None:

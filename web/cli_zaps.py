@@ -7,9 +7,11 @@ import typer
 
 from web import cli_rehearse, opening, telling
 from web.options import Json, Yes, prints
-from web.shapes import ZapLine, ZapShown
+from web.shapes import CheckLine, ZapLine, ZapShown
 
 app = typer.Typer(help="Zaps: import, look at, test, switch on and off.", no_args_is_help=True)
+
+CHECKS_DRAWN = 5
 
 Name = Annotated[str, typer.Argument(help="The zap's name or id.", show_default=False)]
 
@@ -102,13 +104,30 @@ def enable(
         bool, typer.Option("--catch-up", help="Also take what arrived while it was switched off.")
     ] = False,
 ) -> None:
-    """Switch a zap on. What exists already does not fire."""
+    """Switch a zap on: the version that is live, or what was built if there is none yet. What exists does not fire."""
     with telling.waiting("Looking at what exists already …"):
         switched, next_times = opening.with_runtime(ctx, lambda runtime: _switched_on(runtime, name, catch_up))
-    news = f"version {switched.version} is published and" if switched.published else "it"
+    news = f"version {switched.version} is published and" if switched.published else f"version {switched.version}"
     telling.note(f"“{name}”: {news} is switched on. {_starts(switched.new_baseline)}")
+    if switched.unpublished_changes:
+        telling.note("Its latest changes are not published: zapwerk zaps publish")
     if next_times:
         telling.note(f"Next: {telling.dates(next_times)}")
+
+
+@app.command()
+def publish(ctx: typer.Context, name: Name) -> None:
+    """Make a zap's latest changes its live version. It stays on or off as it is."""
+
+    async def published(runtime: Any) -> Any:
+        return await runtime.switching.publish(_stored(runtime, name).id)
+
+    with telling.waiting("Looking at what exists already …"):
+        switched = opening.with_runtime(ctx, published)
+    if switched.published:
+        telling.note(f"“{name}”: version {switched.version} is live.")
+    else:
+        telling.note(f"“{name}”: version {switched.version} is live already, and there is nothing newer.")
 
 
 @app.command()
@@ -201,11 +220,15 @@ cli_rehearse.add_to(app)
 
 
 async def _switched_on(runtime: Any, name: str, catch_up: bool) -> Any:
+    from engine.store import zaps
     from engine.triggers import schedules
 
     stored = _stored(runtime, name)
-    switched = await runtime.switching.on(stored.id, catch_up=catch_up)
-    return switched, schedules.upcoming(stored.draft, runtime.registry(), runtime.now())
+    begin = runtime.switching.on if stored.published is None else runtime.switching.live_on
+    switched = await begin(stored.id, catch_up=catch_up)
+    with runtime.database.read() as session:
+        live = zaps.version(session, stored.id, switched.version)
+    return switched, schedules.upcoming(live, runtime.registry(), runtime.now())
 
 
 def _stored(runtime: Any, name: str) -> Any:
@@ -231,12 +254,15 @@ def _draw(zap: ZapShown) -> None:
             "Address": trigger.url,
             "Connection": trigger.connection,
             "Input": telling.shortened(trigger.given, 300) if trigger.given else "",
+            "Health": trigger.health.replace("_", " "),
             "Listening": trigger.listening,
             "Last check": trigger.last_check_at,
             "Last received" if trigger.url else "Last success": trigger.last_success_at,
             "Next": telling.dates(trigger.next) if trigger.next else "",
             "Next check": None if trigger.next else trigger.next_check_at,
             "Problem": f"{trigger.problem} ({trigger.failures} checks failed)" if trigger.problem else "",
+            "Last news": trigger.cursor_at,
+            "Failing since": trigger.failing_since,
             "Warning": trigger.warning,
             "Versions": ", ".join(f"{v.number}{' (live)' if v.live else ''}" for v in zap.versions),
             "Runs": ", ".join(f"{count} {state}" for state, count in zap.runs.items()),
@@ -252,3 +278,13 @@ def _draw(zap: ZapShown) -> None:
         for s in zap.steps
     )
     telling.table(("Step", "Does", "Connection", "Input"), rows)
+    _draw_checks(trigger.checks[:CHECKS_DRAWN])
+
+
+def _draw_checks(checks: list[CheckLine]) -> None:
+    """The newest of them; --json has all that are kept."""
+    if checks:
+        rows = (
+            (x.since, x.until, x.checks, x.outcome, x.problem or (f"{x.found} new" if x.found else "")) for x in checks
+        )
+        telling.table(("Checks from", "until", "Count", "Outcome", "Said"), rows)

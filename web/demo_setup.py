@@ -78,7 +78,9 @@ def _imported(runtime: Runtime) -> StoredZap:
             return zaps.find(session, ZAP)
         except NotFound:
             text = ZAP_FILE.read_text("utf-8")
-            return zapfiles.bring_in(session, text, runtime.registry(), now=runtime.now())
+            return zapfiles.bring_in(
+                session, text, runtime.registry(), now=runtime.now(), sealed=runtime.connections.typed.sealed
+            )
 
 
 def sandbox_of(line: Mapping[str, object]) -> Sandbox:

@@ -14,7 +14,7 @@ from engine.errors import Refused
 from engine.runs.control import Control, Detail
 from engine.store import runs, watches
 from engine.store.database import Database
-from engine.store.runs import Wanted
+from engine.store.runs import Line, Wanted
 from engine.store.states import FINISHED, Entry, RunState
 from web import demo_mail, telling
 
@@ -98,11 +98,19 @@ def story(detail: Detail, before: str | None) -> Iterator[Told]:
 
 
 def _created(detail: Detail, sent: datetime) -> Iterator[Told]:
-    for line in detail.lines:
-        if line.path == CLIENT and line.entry == Entry.FINISHED:
-            made: Mapping[str, Any] = line.data.get("output") or {}
-            word = "Client was there already" if line.data.get("existing") else "Client created"
-            yield Told(_since(sent, line.at), word, f"{made.get('name', '')}  {made.get('url') or ''}".strip())
+    for line in _clients(detail):
+        made: Mapping[str, Any] = line.data.get("output") or {}
+        word = "Client was there already" if line.data.get("existing") else "Client created"
+        yield Told(_since(sent, line.at), word, f"{made.get('name', '')}  {made.get('url') or ''}".strip())
+
+
+def client_at(detail: Detail) -> datetime | None:
+    """When the client was there; None while there is none."""
+    return next((line.at for line in _clients(detail)), None)
+
+
+def _clients(detail: Detail) -> Iterator[Line]:
+    return (line for line in detail.lines if line.path == CLIENT and line.entry == Entry.FINISHED)
 
 
 def show(told: list[Told]) -> None:

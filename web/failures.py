@@ -5,6 +5,7 @@ The sentences say what to do. What the server itself got wrong is logged whole a
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,23 +13,36 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from engine.errors import NotFound, Refused, ZapwerkError
-from web import problems
+from web import amounts, problems
 from web.access import Need
+from web.bodies import LONGEST_FORM
 from web.languages import preferred, words
 from web.rendering import PRIVATE, Page, page, seen_from, told
-from web.security import NotAllowed, NotOurs, NotSignedIn, TooLong, sign_in_address
+from web.security import (
+    READS,
+    NotAllowed,
+    NotOurs,
+    NotSignedIn,
+    TooLong,
+    origins,
+    safe_next,
+    sign_in_address,
+    visitor_of,
+)
 from web.site import Site
 from web.visitors import Visitor
+from web.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class FailurePage(Page):
-    """What happened, and what to do about it."""
+    """What happened, and what to do about it. `back` is the page that asked; “” where the browser did not say."""
 
     template: ClassVar[str] = "failure.html"
     title: str
     sentence: str
     status: int
+    back: str = ""
 
 
 def register(app: FastAPI) -> None:
@@ -54,7 +68,7 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
         return RedirectResponse("/welcome", 303, headers=PRIVATE)
     if seen_from(request):
         return Response(status_code=401, headers={"HX-Reswap": "none", "HX-Trigger": "signed-out", **PRIVATE})
-    return RedirectResponse(sign_in_address(request), 303, headers=PRIVATE)
+    return RedirectResponse(sign_in_address(request, site), 303, headers=PRIVATE)
 
 
 def _not_allowed(request: Request, error: Exception) -> Response:
@@ -76,7 +90,12 @@ def _not_ours(request: Request, error: Exception) -> Response:
 
 def _too_long(request: Request, error: Exception) -> Response:
     _ = _words(request)
-    return shown(request, 413, _("That was too much"), _("What you sent is larger than any form here takes."))
+    sentence = _(
+        "What you sent is larger than the %(most)s that a form takes, so nothing was done. Please go back and make it "
+        "shorter, or choose a smaller file."
+    )
+    most = amounts.of_bytes(LONGEST_FORM, _language(request))
+    return shown(request, 413, _("That was too much"), sentence % {"most": most})
 
 
 def _not_found(request: Request, error: Exception) -> Response:
@@ -86,7 +105,7 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     if problems.wanted(request) and isinstance(error, Refused):
-        return problems.of_refusal(error, _language(request))
+        return problems.of_refusal(error, _vocabulary(request), _language(request))
     _ = _words(request)
     return shown(request, 409, _("This could not be done"), said(request, error))
 
@@ -103,14 +122,33 @@ def _unreadable(request: Request, error: Exception) -> Response:
     return problems.of_unreadable(error, _language(request))
 
 
-def _http(request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
+    if status in (400, 413) and not problems.wanted(request):
+        await _recognize(request)
+        return _too_long(request, error) if status == 413 else _misread(request, error)
+    elsewhere = _without_slash(request) if status == 404 else ""
+    if elsewhere:
+        return RedirectResponse(elsewhere, 307)
     _ = _words(request)
     if status == 405:
         return shown(request, 405, _("This cannot be done here"), _("Please go back and try again."))
     return shown(
         request, status, _("This page is not here"), _("The address may be mistyped, or what it led to was removed.")
     )
+
+
+async def _recognize(request: Request) -> None:
+    """Whoever is signed in reads it in their language, also where the form was not read as far as to the guard."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = await visitor_of(request, request.app.state.site)
+
+
+def _without_slash(request: Request) -> str:
+    """The same address without a slash at its end: on this very host, whatever the Host header says. “” for none."""
+    path, query = quote(request.scope["path"]), request.url.query
+    shorter = path.rstrip("/") + (f"?{query}" if query else "")
+    return shorter if path.endswith("/") and request.method in READS and safe_next(shorter) == shorter != "/" else ""
 
 
 def _broken(request: Request, error: Exception) -> Response:
@@ -128,12 +166,31 @@ def shown(request: Request, status: int, title: str, sentence: str) -> Response:
         return told(Response(status_code=status, headers={"HX-Reswap": "none", **PRIVATE}), sentence)
     if not hasattr(request.state, "visitor"):
         request.state.visitor = Visitor(_language(request), "UTC", "")
-    return page(request, FailurePage(title=title, sentence=sentence, status=status), status)
+    return page(request, FailurePage(title, sentence, status, _back(request)), status)
+
+
+def _back(request: Request) -> str:
+    """The page that a form was on."""
+    if request.method in READS:
+        return ""
+    came = urlsplit(request.headers.get("referer", ""))
+    path = safe_next(f"{came.path}?{came.query}" if came.query else came.path)
+    return path if came.path and path != request.url.path and f"{came.scheme}://{came.netloc}" in _ours(request) else ""
+
+
+def _ours(request: Request) -> set[str]:
+    site: Site = request.app.state.site
+    return origins(site, request)
 
 
 def said(request: Request, error: Exception) -> str:
-    """What an error says, in the reader's language where it knows it."""
-    return error.within(_language(request)) if isinstance(error, ZapwerkError) else str(error)
+    """What an error says, in the reader's language."""
+    return _vocabulary(request).told(error) if isinstance(error, ZapwerkError) else str(error)
+
+
+def _vocabulary(request: Request) -> Vocabulary:
+    site: Site = request.app.state.site
+    return Vocabulary(site.runtime.registry(), _language(request))
 
 
 def _words(request: Request) -> Any:

@@ -15,7 +15,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-QUIET = frozenset({"/healthz", "/readyz", "/static/{digest}/{path:path}", "/apps/{key}/icon.svg"})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/static/{digest}/{path:path}", "/apps/{key}/icon.svg"})
 
 log = logging.getLogger("zapwerk.access")
 

@@ -8,9 +8,10 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from engine.errors import Conflict, Problem, Problems, Refused
+from engine.errors import Conflict, Problem, Problems, Refused, within
 from engine.people.refusals import OwnersOnly, Throttled
 from web.languages import preferred, words
+from web.vocabulary import Vocabulary
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
@@ -60,14 +61,14 @@ def of_unreadable(error: Unreadable, language: str) -> Response:
     return answer(400, sentence % {"position": error.position}, position=error.position)
 
 
-def of_refusal(error: Refused, language: str) -> Response:
+def of_refusal(error: Refused, vocabulary: Vocabulary, language: str) -> Response:
     """What the engine refused: by field, because of somebody else's change, too often, or as things stand."""
-    said = error.within(language)
+    said = vocabulary.told(error)
     match error:
         case Problems():
             _ = words(language).gettext
             detail = _("This cannot be done yet; `errors` says what is to be mended.")
-            return answer(422, detail, errors=[_error(one, language) for one in error.problems[:MOST_ERRORS]])
+            return answer(422, detail, errors=[_error(one, vocabulary) for one in error.problems[:MOST_ERRORS]])
         case Conflict():
             return answer(409, said, changed_by=error.by, changed_at=error.at.isoformat() if error.at else None)
         case Throttled():
@@ -86,12 +87,13 @@ def of_validation(error: Exception, language: str) -> Response:
     _ = words(language).gettext
     if any(one["loc"][:1] == ("path",) for one in found):
         return answer(404, _("There is no such thing."))
-    errors = [{"step": "", "field": _field(one["loc"]), "message": _message(one, _)} for one in found[:MOST_ERRORS]]
+    some = found[:MOST_ERRORS]
+    errors = [{"step": "", "field": _field(one["loc"]), "message": _message(one, language)} for one in some]
     return answer(422, _("The request cannot be read; `errors` says where."), errors=errors)
 
 
-def _error(one: Problem, language: str) -> dict[str, str]:
-    return {"step": one.step, "field": one.field, "message": one.within(language)}
+def _error(one: Problem, vocabulary: Vocabulary) -> dict[str, str]:
+    return {"step": one.step, "field": one.field, "message": vocabulary.told(one)}
 
 
 def _field(place: Iterable[int | str]) -> str:
@@ -105,8 +107,9 @@ def _is_kind(part: int | str) -> bool:
     return part in KINDS or part in ("use", "filter")
 
 
-def _message(one: Any, _: Any) -> str:
-    """Of the common mistakes in words of our own; of the others in those of pydantic, which are English."""
+def _message(one: Any, language: str) -> str:
+    """Of the common mistakes in words of our own; of the others in those of pydantic."""
+    _ = words(language).gettext
     told = {
         "missing": _("This is missing."),
         "extra_forbidden": _("There is no such field."),
@@ -124,4 +127,4 @@ def _message(one: Any, _: Any) -> str:
         "model_type": _("This must be a group of named values."),
         "unwelcome_sign": _("There is a sign in this that no text may hold: NUL, or half of a character."),
     }
-    return told.get(one["type"]) or str(one["msg"])
+    return told.get(one["type"]) or within(str(one["msg"]), language)

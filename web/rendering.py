@@ -43,6 +43,32 @@ class Around:
     def language(self) -> str:
         return self.visitor.language
 
+    @property
+    def all_paused(self) -> bool:
+        return self.visitor.signed_in and self.site.runtime.pausing.all_paused() is not None
+
+    @property
+    def cannot_store(self) -> bool:
+        """Whether the database cannot be written: a full disk, or another program that holds it."""
+        return self.visitor.signed_in and bool(self.site.engine.writer.trouble)
+
+    @property
+    def closed(self) -> str:
+        """The connections that cannot be used because the secret key is another one; “” while it fits."""
+        fits = not self.visitor.signed_in or self.site.runtime.key_fits
+        return "" if fits else ", ".join(self.site.runtime.connections.closed()) or "–"
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether everything waits because the data folder was copied or moved; not where that is decided."""
+        return self.visitor.signed_in and self.path != "/place" and bool(self.site.engine.elsewhere)
+
+    @property
+    def to_decide(self) -> int:
+        """How many zaps wait for a decision after a restore; not on the page where that is made."""
+        asked = self.visitor.signed_in and self.path != "/restored"
+        return self.site.runtime.restored.undecided() if asked else 0
+
 
 def page(request: Request, shown: Page, status: int = 200) -> HTMLResponse:
     """A whole page."""
@@ -97,6 +123,7 @@ def environment(language: str) -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        auto_reload=False,  # looking whether files changed, it would ask the disk for each row of a list
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

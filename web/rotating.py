@@ -5,30 +5,25 @@ then the old keys go. At every moment the file holds a key for whatever is store
 whenever it seals or opens, so it takes part without a restart.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlmodel import Session
 
 from engine import folder
+from engine.backup import codes
 from engine.connections import vault
 from engine.connections.vault import KEY_FILE, Vault
 from engine.errors import Refused, VaultError
 from engine.settings import Settings
-from engine.store import connections, facts, hooks, people, profiles
+from engine.store import connections, facts, hooks, notice_ways, people, profiles, typed
 from engine.store.database import Database
-
-LOCK = "secret.lock"
 
 
 def rotate(settings: Settings, database: Database) -> int:
     """How many credentials were sealed again. Raises `Refused`, `VaultError`; then nothing was changed."""
     given = settings.secret_key.get_secret_value() if settings.secret_key else ""
-    with lock(settings.data):
+    with folder.key_lock(settings.data):
         keys = vault.load_keys(given or None, settings.data)
         _must_open(database, Vault(keys))
         if given:
@@ -37,17 +32,6 @@ def rotate(settings: Settings, database: Database) -> int:
         count = _seal_again(database, Vault(vault.rotate_file(settings.data)))
         _drop_old_keys(database, settings.data)
         return count
-
-
-@contextmanager
-def lock(data: Path) -> Iterator[None]:
-    """One rotation or backup at a time: two rotations would drop each other's keys."""
-    file = os.open(data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(file)
 
 
 def _of_setting(keys: tuple[bytes, ...], settings: Settings) -> tuple[bytes, ...]:
@@ -89,6 +73,17 @@ def _must_open(database: Database, keys: Vault) -> None:
                     f"The second factor of {who.name} cannot be opened with the key at hand. Put back the right key, "
                     f"or take it away: zapwerk people link {who.email} --without-second-factor"
                 )
+        for kind, way in notice_ways.every(session).items():
+            if not _opens(keys, way.sealed):
+                raise Refused(
+                    f"The way to tell people by {kind} cannot be opened with the key at hand. Put back the right key, "
+                    "or set it up anew under Settings, Notices."
+                )
+        if not codes.opens(session, keys):
+            raise Refused(
+                "What is kept of the recovery code cannot be opened with the key at hand. Put back the right key, or "
+                "make a new code: zapwerk backup code"
+            )
 
 
 def _opens(keys: Vault, sealed: bytes) -> bool:
@@ -114,6 +109,8 @@ def _drop_old_keys(database: Database, data: Path) -> None:
         assert all(_opens(newest, filled.sealed) for filled in profiles.every(session).values())
         assert all(_opens(newest, token) for token in hooks.every(session).values())
         assert all(_opens(newest, secret) for secret in people.sealed(session).values())
+        assert all(_opens(newest, way.sealed) for way in notice_ways.every(session).values())
+        assert codes.opens(session, newest)
     vault.keep_newest(data)
 
 
@@ -132,8 +129,21 @@ def _sealed(session: Session, keys: Vault) -> int:
     for person_id, secret in people.sealed(session).items():
         people.set_sealed(session, person_id, keys.reseal(secret))
         count += 1
+    for kind, way in notice_ways.every(session).items():
+        notice_ways.set_sealed(session, kind, keys.reseal(way.sealed))
+        count += 1
+    codes.reseal(session, keys)
+    count += typed.reseal(session, lambda token: _resealed(keys, token))
     facts.put(session, facts.KEY_FINGERPRINT, keys.fingerprint)
     return count
+
+
+def _resealed(keys: Vault, token: bytes) -> bytes | None:
+    """None for what no key here opens: its zap asks for it to be entered again, whatever becomes of the keys."""
+    try:
+        return keys.reseal(token)
+    except VaultError:
+        return None
 
 
 def _forget_drafts(data: Path) -> None:

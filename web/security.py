@@ -5,7 +5,7 @@ script must also bring the token of its session. A program brings its token in t
 """
 
 import hmac
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
@@ -15,14 +15,15 @@ from engine.people.sign_ins import SignedIn
 from engine.people.tokens import Bearer
 from web import languages, moments, problems
 from web.access import Need, needed
+from web.bodies import form_of
 from web.site import Site
 from web.visitors import Visitor
 
 READS = ("GET", "HEAD", "OPTIONS")
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf"
 ZONE_COOKIE = "zapwerk-zone"  # what the browser says its time zone is; scripts set it
+METRICS = "/metrics"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-LONGEST_FORM = 8_000_000  # bytes; fields have limits of their own, and say so
 
 
 class NotSignedIn(Exception):
@@ -42,7 +43,7 @@ class NotOurs(Exception):
 
 
 class TooLong(Exception):
-    """The request brings more than any form of ours sends."""
+    """A program sends more than any operation takes."""
 
 
 async def guard(request: Request) -> None:
@@ -50,11 +51,10 @@ async def guard(request: Request) -> None:
     if getattr(request.state, "guarded", False):
         return
     site: Site = request.app.state.site
-    _must_be_short(request)
     need = needed(request.method, request.scope["route"].path)
     if need is None:
         raise NotAllowed(Need.OWNER)
-    visitor = await _visitor(request, site)
+    visitor = await visitor_of(request, site)
     request.state.visitor = visitor
     if not visitor.may(need):
         raise NotAllowed(need) if visitor.signed_in else NotSignedIn
@@ -63,13 +63,8 @@ async def guard(request: Request) -> None:
     request.state.guarded = True
 
 
-def _must_be_short(request: Request) -> None:
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LONGEST_FORM:
-        raise TooLong
-
-
-async def _visitor(request: Request, site: Site) -> Visitor:
+async def visitor_of(request: Request, site: Site) -> Visitor:
+    """Who asks, by what they bring."""
     bearer = await _bearer(request, site)
     if bearer is not None:
         person = bearer.person
@@ -106,9 +101,9 @@ def _token(request: Request) -> str:
 
 
 def _brings_a_token(request: Request) -> bool:
-    """Only the API takes tokens: what a page offers beyond it is for people who signed in."""
-    given = request.headers.get("authorization", "").lower()
-    return given.startswith("bearer ") and request.url.path.startswith(problems.API)
+    """Only programs bring one, to the API or the figures: what a page offers is for people who signed in."""
+    given, path = request.headers.get("authorization", "").lower(), request.url.path
+    return given.startswith("bearer ") and (path.startswith(problems.API) or path == METRICS)
 
 
 async def _signed_in(request: Request, site: Site) -> SignedIn | None:
@@ -139,7 +134,7 @@ async def _csrf_of_form(request: Request) -> str:
     kind = request.headers.get("content-type", "")
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         return ""
-    form = await request.form(max_fields=5_000)
+    form = await form_of(request)
     return str(form.get(CSRF_FIELD, ""))
 
 
@@ -199,7 +194,22 @@ def safe_next(path: str | None) -> str:
     return "/" if parts.scheme or parts.netloc else path[:2000]
 
 
-def sign_in_address(request: Request) -> str:
-    """The sign-in page that leads back here."""
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/sign-in?next={quote(here, safe='')}" if request.method in READS and here != "/" else "/sign-in"
+def sign_in_address(request: Request, site: Site) -> str:
+    """The sign-in page that leads back: here, or to the page whose form was sent, which it says was not done."""
+    reads = request.method in READS
+    here = _path(request.url.path, request.url.query) if reads else _page_before(request, site)
+    named = {"next": "" if here == "/" else here, "why": "" if reads else "lost"}
+    query = urlencode({name: value for name, value in named.items() if value})
+    return f"/sign-in?{query}" if query else "/sign-in"
+
+
+def _page_before(request: Request, site: Site) -> str:
+    """The page of ours that a form was on, as the browser says."""
+    page = urlsplit(request.headers.get("referer", ""))
+    return (
+        safe_next(_path(page.path, page.query)) if f"{page.scheme}://{page.netloc}" in origins(site, request) else "/"
+    )
+
+
+def _path(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import ipaddress
 import logging
 import os
@@ -13,8 +14,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.connections import prints
+from engine.engine import GRACE, Engine
 from engine.errors import Refused
-from engine.runtime import GRACE, Engine, Runtime
+from engine.runtime import Runtime
 from engine.settings import Settings
 from web import lifeline, logs, telling
 
@@ -59,6 +61,8 @@ async def _run(runtime: Runtime, engine: Engine, listening: socket.socket, with_
     answering = asyncio.create_task(server.serve(sockets=[listening]))
     await asyncio.to_thread(runtime.served_at, runtime.settings.public_url or _own_address(listening))
     await engine.start()
+    # What is there now stays: looking through all of it for garbage kept every request waiting for a tenth of a second.
+    gc.freeze()
     _announce(runtime.settings, listening)
     await asyncio.to_thread(_ask_for_an_owner, runtime)
     await answering

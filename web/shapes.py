@@ -26,11 +26,25 @@ class ZapLine:
 
 
 @dataclass(frozen=True)
-class TriggerHealth:
-    """How a zap's trigger does. `listening` says that it is also told of news, besides being checked every so often.
+class CheckLine:
+    """Checks in a row that went alike: `outcome` is quiet, news or failed; `found` are the events they brought."""
 
-    `url` is the address that starts a zap with a webhook; whoever knows it can. `next` are the next times of a zap
-    that is due at times, whether it is switched on or not.
+    outcome: str
+    problem: str
+    since: datetime
+    until: datetime
+    checks: int
+    found: int
+
+
+@dataclass(frozen=True)
+class TriggerHealth:
+    """How a zap's trigger does: `health` is ok, delayed, failing, needs_reconnecting or off.
+
+    `listening` says that it is also told of news, besides being checked every so often. `url` is the address that
+    starts a zap with a webhook; whoever knows it can. `next` are the next times of a zap that is due at times, whether
+    it is switched on or not. `cursor_at` is when something new came last, or the cursor moved; `checks` are its last
+    checks, newest first.
     """
 
     use: str
@@ -47,6 +61,10 @@ class TriggerHealth:
     warning: str = ""
     url: str = ""
     next: list[datetime] = field(default_factory=list)
+    health: str = "off"
+    failing_since: datetime | None = None
+    cursor_at: datetime | None = None
+    checks: list[CheckLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,8 @@ class ZapShown:
 class StepRehearsed:
     """What one step would do. `outcome` is would_do, exists, passes, filtered, found, not_found, stops, problem,
     unchecked or known_later; `later` are fields of its input that other steps must give first; `record` what was found
-    or exists; `if_exists` what follows from that; `ends` that the run goes no further.
+    or exists; `if_exists` what follows from that; `ends` that the run goes no further; `uses_quota` that what it makes
+    counts toward a quota of the plan, where that has one.
     """
 
     step: str
@@ -105,6 +124,16 @@ class StepRehearsed:
     record: dict[str, Any] | None
     if_exists: str
     ends: bool
+    uses_quota: bool
+
+
+@dataclass(frozen=True)
+class QuotaRehearsed:
+    """How many records would count toward the quota of the plan at one app; `exact` is false where it may be fewer."""
+
+    app: str
+    count: int
+    exact: bool
 
 
 @dataclass(frozen=True)
@@ -124,7 +153,8 @@ class RowRehearsed:
 @dataclass(frozen=True)
 class RehearsalShown:
     """What `zaps rehearse` says. `version` is the live one, null for a draft that differs; `records` were read,
-    `outcomes` counts the rows: would_do, exists, filtered, stops, problem, unchecked, passes.
+    `outcomes` counts the rows: would_do, exists, filtered, stops, problem, unchecked, passes. `quotas` are what would
+    count toward plans, by app, where the plan there has a quota.
     """
 
     zap: str
@@ -133,6 +163,7 @@ class RehearsalShown:
     records: int
     outcomes: dict[str, int]
     repeated: int
+    quotas: list[QuotaRehearsed]
     cut: str
     rows: list[RowRehearsed]
 
@@ -285,3 +316,21 @@ class Health:
 def names_of(shape: type) -> str:
     """The fields of a shape, for a command's help."""
     return ", ".join(one.name for one in fields(shape))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of a record. `kind` is run, before (it was there when the zap was switched on) or forgotten (its run
+    is older than what is kept); after a look at the apps also left_out, next and off. `run`, `state`, `label` and
+    `problem` are empty where there is no run; `at` is null where the app does not say.
+    """
+
+    kind: str
+    run: str
+    zap_id: str
+    zap: str
+    state: str
+    said: str
+    at: datetime | None
+    label: str
+    problem: str

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from engine.runtime import Engine, Runtime
+from engine.engine import Engine
+from engine.runtime import Runtime
 from web import assets
 from web.assets import Assets
 from web.connecting.checks import Checks
 from web.connecting.consents import Consents
+from web.drafting.failed_tests import FailedTests
 from web.drafting.finds import Finds
 from web.drafting.rehearsals import Rehearsals
 from web.live import Live
@@ -30,6 +32,7 @@ class Site:
     checks: Checks = field(default_factory=Checks)
     consents: Consents = field(default_factory=Consents)
     finds: Finds = field(default_factory=Finds)
+    failed_tests: FailedTests = field(default_factory=FailedTests)
     rehearsals: Rehearsals = field(default_factory=Rehearsals)
 
     @cached_property

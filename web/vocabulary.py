@@ -5,22 +5,19 @@ twice for one page.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from engine.errors import NotFound
-from engine.registry import AnyOperation, Registry
-from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
-from engine.texts import Texts
-from web.forms.fields import Label, words_of
+from engine.editing import common_titles
+from engine.errors import NotFound, Problem, Problems, ZapwerkError
+from engine.phrases import Phrases
+from engine.registry import Registry
+from engine.sdk.connector import Connector
+from engine.texts import Texts, place_of
+from engine.zaps import sealing
+from engine.zaps.retold import retold
+from web.forms.fields import Label, told, words_of
 
-TABLES: tuple[tuple[type[Any], str], ...] = (
-    (Trigger, "triggers"),
-    (Webhook, "webhooks"),
-    (Scheduled, "schedules"),
-    (Action, "actions"),
-    (Search, "searches"),
-)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -76,7 +73,7 @@ class Vocabulary:
         if not words.sentence:
             return words.title
         defaults = {name: info.default for name, info in self._registry.operation(use).form.model_fields.items()}
-        filled = {**{name: one for name, one in defaults.items() if isinstance(one, str)}, **given}
+        filled = {**{name: one for name, one in defaults.items() if isinstance(one, str)}, **sealing.blotted(given)}
         return _PLACEHOLDER.sub(lambda found: _shown(filled.get(found.group(1))), words.sentence).strip()
 
     def fields(self, use: str) -> Label:
@@ -100,9 +97,24 @@ class Vocabulary:
         return words_of(self.texts(connector), "profile")
 
     def error(self, app: str, sentence: str) -> str:
-        """What a connector said, in this language where it knows it."""
-        connector = self._registry.connectors.get(app)
-        return self.texts(connector).error(sentence) if connector else sentence
+        """What a connector or the engine said, in this language. Without an app: whichever connector it was."""
+        connectors = self._registry.connectors
+        some = [connectors[app]] if app in connectors else [] if app else list(connectors.values())
+        names = (*(_titles(one, self._language) for one in some), _common_titles(self._language))
+        return retold(sentence, self._language, *map(self.texts, some), names=names)
+
+    def told(self, said: ZapwerkError | Problem, app: str = "") -> str:
+        """What is wrong, in this language, also where the engine repeats what a connector said."""
+        if isinstance(said, Problem):
+            return told(said, self._language, errors=partial(self.error, app))
+        if isinstance(said, Problems):
+            return "\n".join(self.told(one, app) for one in said.problems)
+        own_words = type(said).within is not ZapwerkError.within
+        return said.within(self._language) if own_words else self.error(app, said.args[0] if said.args else str(said))
+
+    def every(self) -> dict[str, Texts]:
+        """The texts of all connectors, by app."""
+        return {key: self.texts(connector) for key, connector in self._registry.connectors.items()}
 
     def texts(self, connector: Connector) -> Texts:
         return _texts(connector, self._language)
@@ -114,10 +126,17 @@ def _texts(connector: Connector, language: str) -> Texts:
     return Texts.load(connector, language)
 
 
-def place_of(operation: AnyOperation) -> str:
-    """Where an operation's words stand in a file of texts: “actions.create_client”."""
-    table = next(name for kind, name in TABLES if isinstance(operation, kind))
-    return f"{table}.{operation.key}"
+@lru_cache(maxsize=512)
+def _titles(connector: Connector, language: str) -> Phrases:
+    """What a connector's own things are called, where the engine names one in a sentence."""
+    texts = _texts(connector, language)
+    return Phrases({one.title: texts.of(f"{place_of(one)}.title", "") for one in connector.operations})
+
+
+@lru_cache(maxsize=8)
+def _common_titles(language: str) -> Phrases:
+    """What the reason of a filter calls a value whose field has a common name."""
+    return Phrases(common_titles.AS_SUBJECTS) if language == "de" else Phrases()
 
 
 def _shown(value: Any) -> str:

@@ -41,7 +41,9 @@ def read(path: Path) -> str:
 async def imported(runtime: Runtime, text: str, *, enable: bool) -> Imported:
     """Raises `Problems` with all of them, and then nothing is stored. It stays imported if it cannot be enabled."""
     with runtime.database.write() as session:
-        stored = zapfiles.bring_in(session, text, runtime.registry(), now=runtime.now())
+        stored = zapfiles.bring_in(
+            session, text, runtime.registry(), now=runtime.now(), sealed=runtime.connections.typed.sealed
+        )
     if not enable:
         return Imported(stored.id, stored.name, enabled=False)
     try:

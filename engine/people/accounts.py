@@ -96,11 +96,14 @@ class Accounts:
     def invite(self, role: Role, note: str = "", *, email: str = "", by: Person | None, address: str = "") -> MadeLink:
         """A link with which somebody joins. `note` says whom it is for; with an e-mail address it is their name.
 
-        Raises `Problems` (email) for an address that is none, or of somebody who is here already.
+        Raises `Problems`: `name` for a note that is too long, `email` for an address that is none, or of somebody who
+        is here already.
         """
         _must_own(by)
         _raise(particulars.email_problems(email) if email else ())
-        meant = note_for(note[:LONGEST_NOTE], email) if email else note.strip()[:LONGEST_NOTE]
+        if len(note.strip()) > LONGEST_NOTE:
+            raise Problems([PersonProblem.of("too_long", "name", most=LONGEST_NOTE)])
+        meant = note_for(note, email) if email else note.strip()
         with self.database.write() as session:
             if email:
                 _must_be_free(session, email)

@@ -4,7 +4,7 @@ A sign-in is a random token in a cookie and a row with its hash; so it can be en
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -14,6 +14,7 @@ from engine.people import half_way, passwords
 from engine.people.attempts import Attempts
 from engine.people.audit import Action, Audit
 from engine.people.links import Links, Purpose
+from engine.people.noting import Noting
 from engine.people.person import Person
 from engine.people.refusals import CodeNeeded, DeadLink, WrongCode, WrongCredentials
 from engine.people.second_factor import SecondFactor
@@ -74,6 +75,7 @@ class SignIns:
     links: Links
     audit: Audit
     now: Callable[[], datetime]
+    noting: Noting = field(default_factory=Noting)
 
     def begin(self, email: str, password: str, code: str = "", *, address: str, agent: str) -> Begun:
         """Raises `WrongCredentials` (whatever is wrong), `CodeNeeded` (the password was right), `Throttled`."""
@@ -135,8 +137,8 @@ class SignIns:
             holder = people.get(session, stored.person_id)
         if holder is None or holder.removed_at is not None:
             return None
-        if stored.last_seen_at <= now - SEEN_NOTED_EVERY and not self._seen(stored, now):
-            return None
+        if stored.last_seen_at <= now - SEEN_NOTED_EVERY:
+            self.noting.note(lambda: self._seen(stored, now))
         return SignedIn(stored.id, Person.of(holder), csrf_of(token))
 
     def every(self, person_id: str) -> list[SignIn]:
@@ -204,10 +206,10 @@ class SignIns:
         with self.database.write() as session:
             sign_ins.end_old(session, seen_before=now - IDLE, now=now)
 
-    def _seen(self, stored: StoredSignIn, now: datetime) -> bool:
+    def _seen(self, stored: StoredSignIn, now: datetime) -> None:
         with self.database.write() as session:
             people.seen(session, stored.person_id, now=now)
-            return sign_ins.seen(session, stored.id, now=now)
+            sign_ins.seen(session, stored.id, now=now)
 
     def _failed(self, stored: StoredPerson | None, address: str) -> WrongCredentials:
         self.audit.failed(Person.of(stored) if stored else None, address=address)

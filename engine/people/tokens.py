@@ -1,11 +1,12 @@
 """Tokens for the API: made by a person for a program, with at most that person's rights, at every moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from engine.errors import NotFound, Problems
 from engine.people.audit import Action, Audit
+from engine.people.noting import Noting
 from engine.people.person import Person
 from engine.people.roles import Role
 from engine.people.secret_texts import hash_of, new_token
@@ -69,6 +70,7 @@ class Tokens:
     database: Database
     audit: Audit
     now: Callable[[], datetime]
+    noting: Noting = field(default_factory=Noting)
 
     def make(
         self, person: Person, name: str, role: Role, expires: datetime | None = None, *, address: str = ""
@@ -110,10 +112,13 @@ class Tokens:
         if holder is None or holder.removed_at is not None:
             return None
         if stored.last_used_at is None or stored.last_used_at <= now - USE_NOTED_EVERY:
-            with self.database.write() as session:
-                tokens.used(session, stored.id, now=now)
+            self.noting.note(lambda: self._used(stored, now))
         person = Person.of(holder)
         return Bearer(person, Role(stored.role).at_most(person.role), stored.id, stored.name)
+
+    def _used(self, stored: StoredToken, now: datetime) -> None:
+        with self.database.write() as session:
+            tokens.used(session, stored.id, now=now)
 
     def every(self, person_id: str = "") -> list[Token]:
         """Of one person, or of all; newest first."""

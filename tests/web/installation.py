@@ -2,22 +2,21 @@
 
 import asyncio
 import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from engine.runtime import Engine, Runtime
+from engine.engine import Engine
+from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store.states import FINISHED
+from tests import commands
 from tests.waiting import wait_until
-from web.cli import app
 
 PASSWORD = "open sesame"
 ZAP = """
@@ -43,8 +42,7 @@ class Installation:
 
     def run(self, *words: str, code: int = 0, said: str = "") -> Result:
         """A command; fails when it does not end with `code`. `said` is its standard input."""
-        with logging_as_it_was():  # a command logs to the stream that it was given, which ends with it
-            done = CliRunner().invoke(app, ["--data", str(self.data), *words], input=said)
+        done = commands.invoke("--data", str(self.data), *words, said=said)
         assert done.exit_code == code, f"{words} ended with {done.exit_code}: {done.output}{done.exception!r}"
         return done
 
@@ -95,17 +93,6 @@ class Installation:
         finally:
             await engine.stop(5)
             await runtime.close()
-
-
-@contextmanager
-def logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
 
 
 def flat(text: str) -> str:

@@ -1,9 +1,11 @@
 """A shop kept in a folder, as a connector in the data folder: what the tests of the command line connect to.
 
 Orders are files that a test writes, parcels files that the action writes: what happened can be counted from outside,
-also across processes. `check` prints its password, as a careless connector would.
+also across processes. A file `seconds.txt` says how long each parcel takes. `check` prints its password, as a careless
+connector would.
 """
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -81,12 +83,15 @@ class Sent(Record):
     to: str
 
 
-@shop.action(settles=timedelta(0))
+@shop.action(settles=timedelta(0), uses_quota=True)
 def send_parcel(ctx: BlockingContext, given: Parcel) -> Sent:
     """Send a parcel."""
     if given.to == "Nobody":
         raise PermanentFailure("Nobody lives there.")
     sent = Sent(id=f"p-{ctx.idempotency_key[:8]}", to=given.to)
+    slow = Path(ctx.credentials.folder) / "seconds.txt"
+    if slow.exists():
+        time.sleep(float(slow.read_text()))
     with (Path(ctx.credentials.folder) / "parcels.txt").open("a") as parcels:
         parcels.write(f"{given.to}\n")
     if given.to == "Mystery":

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from web import guarded
+
 VERSION = "v1"
 ROOT = "/api"
 
@@ -40,8 +42,7 @@ class Api(BaseRoute):
             if self._loaded:
                 return
             nouns = importlib.import_module("web.api.nouns")
-            for router in nouns.ROUTERS:
-                self._app.include_router(router)
+            guarded.add(self._app, nouns.ROUTERS)
             self._loaded = True
 
     def effective_route_contexts(self) -> Iterator[Any]:

@@ -207,6 +207,32 @@ async def remove(here: Here, by: By, connection_id: str) -> Removed:
     return Removed(zaps=users)
 
 
+class ReplacementSent(Sent):
+    """The account that is used instead."""
+
+    connection: Id
+
+
+class ReplacedShown(Shown):
+    """The zaps that use it from now on, by name, how many of their runs do, and how many of these a person decides on
+    first, since something was begun with the old one."""
+
+    zaps: list[str]
+    runs: int
+    review: int
+
+
+@router.post("/{connection_id}/replace")
+async def replace(here: Here, by: By, connection_id: str, sent: ReplacementSent) -> ReplacedShown:
+    """Put another account in the place of one that was disconnected, for its zaps and for the runs that wait."""
+    new = await run_in_threadpool(_found, here, sent.connection)
+    done = await here.runtime.replacing.replace(connection_id, new.id, by=by.somebody.id)
+    here.engine.queue.ring()
+    details: dict[str, Any] = {"zaps": ", ".join(done.zaps), "runs": done.runs}
+    await run_in_threadpool(lambda: tell(here, by, Action.CONNECTION_REPLACED, new.id, new.name, **details))
+    return ReplacedShown(zaps=list(done.zaps), runs=done.runs, review=done.review)
+
+
 def _found(here: Site, connection_id: str) -> StoredConnection:
     """Raises `NotFound`, also for one that was removed."""
     with here.runtime.database.read() as session:

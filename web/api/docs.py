@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
+from web import guarded
 from web.api import ROOT, reference
 from web.api.document import made
 from web.api.reference import Group, SchemaView
@@ -15,7 +16,7 @@ from web.rendering import Page, page
 from web.security import cookie_name
 from web.site import Here
 
-router = APIRouter(prefix=ROOT)
+router = guarded.router(ROOT)
 
 
 @dataclass(frozen=True)

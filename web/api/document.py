@@ -38,6 +38,11 @@ TAGS = {
     "Apps": "What there is to connect.",
     "People": "Who may sign in. For owners.",
     "Oneself": "Your profile, tokens and sign-ins.",
+    "Mapping": "What fits into the fields of a step, and what it would give.",
+    "Pausing": "Everything at once, or one zap.",
+    "Notices": "How people are reached.",
+    "Keeping": "How long things stay, how much there is, and what is kept about a person.",
+    "Backups": "Making and fetching them, and how it goes on after a restore.",
     "House": "Health, notices, the audit log.",
 }
 PROBLEMS = {
@@ -49,6 +54,7 @@ PROBLEMS = {
     413: "The body is too long.",
     415: "The body is of another kind than is taken here.",
     422: "Something sent is wrong; `errors` says where.",
+    429: "Too often; `Retry-After` says for how many seconds to wait.",
 }
 METHODS = ("get", "put", "post", "patch", "delete")
 READS = ("get",)
@@ -104,6 +110,8 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> Sequence[int
     found = [401, 403, 409]
     if "{" in path or method not in READS:
         found.append(404)
+    if "429" in operation["responses"]:
+        found.append(429)
     if "requestBody" in operation:
         found += [400, 413, 415]
     return sorted([*found, 422])

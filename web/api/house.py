@@ -12,7 +12,7 @@ from web.api.routing import router as new_router
 from web.api.schemas import Language, Page, Shown, Values, url_of
 from web.health import not_ready
 from web.languages import words
-from web.site import Here
+from web.site import By, Here
 
 router = new_router("", "House")
 
@@ -78,6 +78,12 @@ def notices(here: Here, limit: Limit = 50) -> Notices:
     with here.runtime.database.read() as session:
         found = stored_notices.still_open(session, limit + 1)
     return Notices(items=[NoticeShown.model_validate(one) for one in found[:limit]], more=len(found) > limit)
+
+
+@router.post("/notices/read", status_code=204)
+def read(here: Here, by: By) -> None:
+    """Mark what came up until now as read, for yourself."""
+    here.runtime.notices.mark_read(by.somebody.id)
 
 
 @router.get("/audit")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Request
 from pydantic import Field
 
-from engine.errors import NotFound, Problems
+from engine.errors import NotFound, Problems, Sentence
 from engine.people.person import Person
 from engine.people.refusals import OwnersOnly
 from engine.people.roles import Role
@@ -91,7 +91,7 @@ class SignInPage(Page[SignInShown]):
 @router.get("/me")
 def me(by: By) -> MeShown:
     """Ask who you are."""
-    return _me(by.somebody, by)
+    return me_shown(by.somebody, by)
 
 
 @router.patch("/me")
@@ -104,7 +104,7 @@ def change(here: Here, by: By, language: Language, sent: MeChange) -> MeShown:
         "timezone": before.timezone if sent.timezone is None else sent.timezone.strip(),
     }
     must_be_readable(texts, language)
-    return _me(here.runtime.people.accounts.change_profile(before, **texts, address=by.address), by)
+    return me_shown(here.runtime.people.accounts.change_profile(before, **texts, address=by.address), by)
 
 
 @router.get("/tokens")
@@ -141,16 +141,22 @@ def sign_ins(request: Request, here: Here, by: By, limit: Limit = 50, after: Aft
     return SignInPage(items=[SignInShown.model_validate(one) for one in some], next=following)
 
 
+@router.delete("/sign-ins", status_code=204)
+def end_others(here: Here, by: By) -> None:
+    """Sign all of your browsers out but the one that asks."""
+    here.runtime.people.sign_ins.end_others(by.somebody, but=by.sign_in_id, address=by.address)
+
+
 @router.delete("/sign-ins/{sign_in_id}", status_code=204)
 def end(here: Here, by: By, sign_in_id: str) -> None:
     """Sign a browser of yours out."""
     found = here.runtime.people.sign_ins
     if all(one.id != sign_in_id for one in found.every(by.somebody.id)):
-        raise NotFound("There is no such sign-in.")
+        raise NotFound(Sentence("There is no such sign-in.", "Diese Anmeldung gibt es nicht."))
     found.end(sign_in_id, person=by.somebody, address=by.address)
 
 
-def _me(person: Person, by: Visitor) -> MeShown:
+def me_shown(person: Person, by: Visitor) -> MeShown:
     return MeShown(
         id=person.id,
         email=person.email,

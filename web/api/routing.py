@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -52,7 +52,11 @@ class ApiRoute(APIRoute):
 def router(noun: str, tag: str) -> APIRouter:
     """Routes below /api/v1/NOUN."""
     return APIRouter(
-        prefix=f"{ROOT}/{VERSION}{noun}", tags=[tag], route_class=ApiRoute, generate_unique_id_function=_named
+        prefix=f"{ROOT}/{VERSION}{noun}",
+        tags=[tag],
+        dependencies=[Depends(guard)],
+        route_class=ApiRoute,
+        generate_unique_id_function=_named,
     )
 
 

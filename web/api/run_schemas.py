@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from engine.runs.control import MOST as MOST_AT_ONCE
+from engine.runs.control import Outcome
 from engine.store.states import RunState
 from web.api.schemas import Id, Moment, Page, Sent, Shown
-
-MOST_AT_ONCE = 1_000
 
 
 class RunLine(Shown):
@@ -40,6 +40,9 @@ class RunPage(Page[RunLine]):
     total: int = Field(description="How many fit, counted up to a thousand.")
     more_than_total: bool
     searched_from: Moment = Field(description="Set while a search does not reach runs before this moment yet.")
+    partly: list[str] = Field(
+        description="Words of the search that so many words begin with that only the shortest of these were looked for."
+    )
 
 
 class Value(Shown):
@@ -101,6 +104,13 @@ class StepShown(Shown):
     existing: bool = Field(description="The record was there already.")
 
 
+class RunAhead(Shown):
+    """An earlier run that is not finished, of a zap that goes in order."""
+
+    id: str
+    state: RunState
+
+
 class RunShown(Shown):
     """A run with the record that started it, and its steps."""
 
@@ -127,6 +137,8 @@ class RunShown(Shown):
     ran_ms: int | None
     replay_of: str | None
     replays: list[str]
+    waits_for: RunAhead | None = Field(description="The earlier run that it waits for, where the zap goes in order.")
+    behind: int = Field(description="How many later runs wait for this one.")
     steps: list[StepShown]
 
 
@@ -178,3 +190,9 @@ class ManyDone(Shown):
 
     done: list[str]
     refused: list[NotDone]
+
+
+def outcome_shown(outcome: Outcome, language: str) -> ManyDone:
+    """What came of doing something with many."""
+    refused = [NotDone(run=run_id, why=error.within(language)) for run_id, error in outcome.refused.items()]
+    return ManyDone(done=list(outcome.done), refused=refused)

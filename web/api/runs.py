@@ -12,7 +12,7 @@ from engine.errors import NotFound, Problem, Problems, Refused, Sentence
 from engine.history.details import RunDetail
 from engine.history.finding import Filter
 from engine.people.audit import Action
-from engine.runs.control import NOT_HELD, Outcome
+from engine.runs.control import MOST, NOT_HELD
 from engine.sdk.errors import PermanentFailure
 from engine.store.moments import NEVER, to_ms
 from engine.store.states import FINISHED, RunState
@@ -20,18 +20,18 @@ from web.api.doing import tell
 from web.api.paging import After, Limit
 from web.api.routing import router as new_router
 from web.api.run_schemas import (
-    MOST_AT_ONCE,
     DecisionSent,
     ManyDone,
     ManySent,
-    NotDone,
     ReplaySent,
+    RunAhead,
     RunLine,
     RunPage,
     RunsChosen,
     RunShown,
     StepShown,
     Value,
+    outcome_shown,
 )
 from web.api.schemas import Language, url_of
 from web.history import values
@@ -84,6 +84,7 @@ def every(
         total=page.total.count,
         more_than_total=page.total.more,
         searched_from=page.searched_from,
+        partly=list(page.partly),
     )
 
 
@@ -99,7 +100,7 @@ def many(here: Here, by: By, language: Language, sent: ManySent) -> ManyDone:
     here.engine.queue.ring()
     if outcome.done:
         tell(here, by, DID[sent.do], runs=len(outcome.done))
-    return _told(outcome, language)
+    return outcome_shown(outcome, language)
 
 
 @router.get("/{run_id}")
@@ -151,6 +152,13 @@ def cancel(here: Here, by: By, run_id: str) -> RunShown:
     return _did(here, by, Action.RUN_CANCELLED, run_id)
 
 
+@router.post("/{run_id}/pass")
+def let_pass(here: Here, by: By, run_id: str) -> RunShown:
+    """Let the later runs of a zap that goes in order pass those that rest: held, tried again later, to be checked."""
+    here.runtime.order.let_pass(here.runtime.details.of(run_id).run.zap_id)
+    return _did(here, by, Action.RUN_PASSED, run_id)
+
+
 @router.post("/{run_id}/decide")
 def decide(here: Here, by: By, run_id: str, sent: DecisionSent) -> RunShown:
     """Say what became of a call whose outcome is unknown: it went through, or do it again."""
@@ -171,7 +179,7 @@ def _chosen(here: Site, sent: ManySent) -> Sequence[str]:
         if not sent.runs:
             raise Problems([Problem(NOTHING_CHOSEN, field="runs")])
         return sent.runs
-    return here.runtime.history.ids(_filter(sent.filter), MOST_AT_ONCE)
+    return here.runtime.history.ids(_filter(sent.filter), MOST)
 
 
 def _filter(sent: RunsChosen) -> Filter:
@@ -207,11 +215,6 @@ def _candidate(here: Site, run_id: str, sent: DecisionSent) -> dict[str, Any] | 
     return dict(offered[sent.candidate])
 
 
-def _told(outcome: Outcome, language: str) -> ManyDone:
-    refused = [NotDone(run=run_id, why=error.within(language)) for run_id, error in outcome.refused.items()]
-    return ManyDone(done=list(outcome.done), refused=refused)
-
-
 def _shown(detail: RunDetail) -> RunShown:
     run = detail.run
     waits = run.state not in FINISHED and to_ms(run.due_at) < NEVER
@@ -239,6 +242,8 @@ def _shown(detail: RunDetail) -> RunShown:
         ran_ms=detail.times.ran_ms,
         replay_of=run.replay_of,
         replays=[one.id for one in detail.replays],
+        waits_for=RunAhead.model_validate(detail.ahead) if detail.ahead else None,
+        behind=detail.behind,
         steps=[StepShown.model_validate(step) for step in detail.steps],
     )
 

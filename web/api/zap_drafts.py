@@ -83,7 +83,8 @@ def discard(here: Here, by: By, language: Language, response: Response, zap_id: 
 
 def _wanted(here: Site, before: Draft, sent: Zap) -> Zap:
     """As it will be stored: under the id it has, with the secrets it has."""
-    return restored(sent, before.zap, here.runtime.registry()).model_copy(update={"id": before.zap.id})
+    whole = here.runtime.editing.drafts.choosing.where_left_out(sent)
+    return restored(whole, before.zap, here.runtime.registry()).model_copy(update={"id": before.zap.id})
 
 
 def _seen(sent: DraftSent, if_match: str | None) -> int:

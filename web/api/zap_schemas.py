@@ -10,6 +10,7 @@ from engine.editing.samples import StepState
 from engine.editing.tried import Remedy, TriedOutcome
 from engine.editing.versions import Changed
 from engine.store.states import RunState, ZapState
+from engine.triggers.health import Health as HealthState
 from engine.zaps.model import Zap
 from web.api.schemas import Id, Moment, Name, Page, ProblemAt, Revision, Sent, Shown, Values
 
@@ -31,6 +32,8 @@ EXAMPLE = {
 class Health(Shown):
     """How the trigger of a zap does. `problem` is what its last check said, `warning` what is odd about its records."""
 
+    state: HealthState = Field(description="As the engine judges it: what counts is the last check that succeeded.")
+    since: Moment = Field(None, description="Since when it is delayed or failing, where that is known.")
     watched: bool
     listening: bool
     every_seconds: float | None = Field(None, description="The time between two checks; null where nobody asks.")
@@ -129,7 +132,10 @@ class NewZap(Sent):
 
 
 class DraftSent(Sent):
-    """The whole draft. A secret that is sent as it was given (••••••) stays what it is."""
+    """The whole draft. A secret that is sent as it was given (••••••) stays what it is.
+
+    Where a `connection` is left out, an app's only account is chosen; null chooses none.
+    """
 
     revision: Revision | None = Field(None, description="What you have seen; or send its ETag as If-Match.")
     zap: Zap = Field(examples=[EXAMPLE])
@@ -145,8 +151,14 @@ class ZapChange(Sent):
     timezone: Name | None = None
     country: Name | None = Field(None, description="Like DE; empty for none.")
     concurrency: int | None = Field(None, ge=0, le=1000, description="Runs at once; 1 is in order, 0 is no limit.")
+    while_running: Literal["wait", "skip"] | None = Field(
+        None, description="With “skip”, what comes while a run goes on is recorded and its run filtered out."
+    )
     flood_limit: int | None = Field(
         None, ge=0, le=1_000_000_000, description="Events in ten minutes that are normal; 0 is no limit."
+    )
+    auto_pause: bool | None = Field(
+        None, description="Whether it is paused when at least 95 % of more than 20 runs in 7 days failed."
     )
 
 
@@ -180,6 +192,7 @@ class Published(Shown):
     published: bool = Field(description="A new version was made.")
     new_baseline: bool = Field(description="The trigger starts anew: what exists does not fire.")
     fired: int = Field(description="How many of the existing records were made to fire.")
+    unpublished_changes: bool = Field(description="The draft is not what is live.")
 
 
 class SwitchOn(Sent):

@@ -1,7 +1,7 @@
 """Zaps as the API gives them, made from what the engine knows. All of it blocks."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from engine.editing.draft import Draft
 from engine.errors import NotFound, Problem
@@ -10,6 +10,8 @@ from engine.store import watches, zaps
 from engine.store.moments import NEVER, from_ms
 from engine.store.outlines import Outline
 from engine.store.watches import Watch
+from engine.triggers import health
+from engine.triggers.health import Health as HealthState
 from engine.zaps.model import TRIGGER
 from engine.zaps.remarks import remark
 from web.api.schemas import ProblemAt
@@ -24,7 +26,8 @@ def lines(here: Site, outlines: Sequence[Outline]) -> list[ZapLine]:
     figures = here.runtime.figures.of_zaps(ids)
     with here.runtime.database.read() as session:
         watched = watches.of_zaps(session, ids)
-    return [_line(one, watched.get(one.id), figures.get(one.id)) for one in outlines]
+    now = here.runtime.now()
+    return [_line(one, watched.get(one.id), figures.get(one.id), now) for one in outlines]
 
 
 def one(here: Site, zap_id: str) -> ZapShown:
@@ -58,7 +61,7 @@ def problems(found: Iterable[Problem], language: str) -> list[ProblemAt]:
     return [ProblemAt(step=one.step, field=one.field, message=one.within(language)) for one in found]
 
 
-def _line(zap: Outline, watch: Watch | None, figures: ZapFigures | None) -> ZapLine:
+def _line(zap: Outline, watch: Watch | None, figures: ZapFigures | None, now: datetime) -> ZapLine:
     return ZapLine(
         id=zap.id,
         name=zap.name,
@@ -72,14 +75,17 @@ def _line(zap: Outline, watch: Watch | None, figures: ZapFigures | None) -> ZapL
         connections=list(zap.uses.connections),
         updated_at=zap.updated_at,
         deleted_at=zap.deleted_at,
-        health=_health(watch) if watch else None,
+        health=health_of(watch, now) if watch else None,
         figures=_figures(figures) if figures else Figures(),
     )
 
 
-def _health(watch: Watch) -> Health:
-    watched = watch.active and not watch.waits_for
+def health_of(watch: Watch, now: datetime) -> Health:
+    state = health.of(watch, now)
+    watched = state not in (HealthState.OFF, HealthState.RECONNECT)
     return Health(
+        state=state,
+        since=watch.failing_since if state in (HealthState.DELAYED, HealthState.FAILING) else None,
         watched=watched,
         listening=watched and watch.listening,
         every_seconds=timedelta(milliseconds=watch.every_ms).total_seconds() or None,

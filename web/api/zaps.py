@@ -58,13 +58,16 @@ def every(
 def create(here: Here, by: By, language: Language, sent: NewZap) -> DraftShown:
     """Create a zap: a blank draft, or one that is drawn already."""
     chosen: Any = sent.language or by.language
-    draft = here.runtime.editing.drafts.create(
+    drafts = here.runtime.editing.drafts
+    draft = drafts.create(
         by=by.somebody.id,
         name=sent.name,
         language=chosen,
         timezone=_zone(sent.timezone or by.timezone),
         folder=folder_name(sent.folder),
-        template=restored(sent.zap, None, here.runtime.registry()) if sent.zap else None,
+        template=restored(drafts.choosing.where_left_out(sent.zap), None, here.runtime.registry())
+        if sent.zap
+        else None,
     )
     tell_of(here, by, Action.ZAP_CREATED, draft)
     return zap_views.draft(here, draft, language)

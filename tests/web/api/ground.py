@@ -4,7 +4,6 @@ Used by the test that explores the API. What is consumed by being asked for is m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -13,19 +12,12 @@ from engine.people.roles import Role
 from engine.store import intake
 from engine.store.encoding import encode
 from engine.store.intake import Found
+from tests.waiting import wait_until
 from tests.web.api.desk import Desk
+from tests.web.api.house_ground import Call, HouseGround
 from tests.web.installation import PASSWORD, ZAP
 
 HELD = 60  # runs to be released and cancelled
-
-
-@dataclass(frozen=True)
-class Call:
-    """What an operation is called with."""
-
-    path: dict[str, Any] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-    body: Any = None
 
 
 class Ground:
@@ -57,12 +49,14 @@ class Ground:
             **self._of_runs(),
             **self._of_connections(),
             **self._of_people(),
+            **HouseGround(self.desk, lambda: self.desk.on(self._name())).calls(),
         }
 
     def _of_zaps(self) -> dict[str, Callable[[], Call]]:
         return {
             "zaps.create": lambda: Call(body={"name": self._name(), "zap": self.desk.zap("Drawn")}),
             "zaps.change": lambda: Call({"zap_id": self._draft()}, body={"name": self._name(), "folder": "Shop"}),
+            "zaps_many.many": lambda: Call(body={"do": "move", "zaps": [self._draft()], "folder": "Shop"}),
             "zaps.delete": lambda: Call({"zap_id": self._draft()}),
             "zaps.restore": lambda: Call({"zap_id": self._deleted()}),
             "zaps.address": lambda: Call({"zap_id": self.called}),
@@ -87,6 +81,10 @@ class Ground:
             "zap_trying.forget": lambda: Call({"zap_id": self.zap, "step": "parcel"}),
             "zap_trying.test": lambda: Call({"zap_id": self.zap, "step": "parcel"}),
             "zap_trying.choices": lambda: Call({"zap_id": self.choosing, "step": "order"}, {"field": "shelf"}),
+            "zap_mapping.proposals": lambda: Call({"zap_id": self.zap, "step": "parcel"}),
+            "zap_mapping.preview": lambda: Call(
+                {"zap_id": self.zap, "step": "parcel"}, body={"field": "to", "template": "{{ trigger.who }}"}
+            ),
             "rehearsals.begin": lambda: Call({"zap_id": self.zap}, body={"last": 5}),
             "rehearsals.get": self._rehearsal,
             "rehearsals.stop": self._rehearsal,
@@ -99,6 +97,8 @@ class Ground:
             "runs.replay": lambda: Call({"run_id": self.failed}, body={"whole": True}),
             "runs.release": lambda: Call({"run_id": self._held()}),
             "runs.cancel": lambda: Call({"run_id": self._held()}),
+            "failed.rehearse": lambda: Call({"zap_id": self._mended()}, body={}),
+            "runs.let_pass": lambda: Call({"run_id": self._jammed()}),
             "runs.decide": lambda: Call({"run_id": self.unknown}, body={"decision": "went_through"}),
         }
 
@@ -109,6 +109,7 @@ class Ground:
             "connections.sign_in": lambda: Call(body={"app": "gmail"}),
             "connections.rename": lambda: Call({"connection_id": self.kiosk}, body={"name": self._name()}),
             "connections.reconnect": lambda: Call({"connection_id": self.desk.shop}, body={"values": {}}),
+            "connections.replace": self._replaced,
             "connections.remove": lambda: Call({"connection_id": self._connection()}),
             "apps.one": lambda: Call({"key": "kiosk"}),
             "apps.profiles": lambda: Call({"key": "shop"}),
@@ -128,6 +129,8 @@ class Ground:
             "me.change": lambda: Call(body={"timezone": "Europe/Berlin"}),
             "me.make": lambda: Call(body={"name": "Report", "role": "viewer"}),
             "me.revoke": lambda: Call({"token_id": self._token()}),
+            "notice_wishes.change": lambda: Call(body={"usual": "digest"}),
+            "notice_wishes.put": lambda: Call({"zap_id": self.zap}, body={"wish": "never"}),
             "me.end": lambda: Call({"sign_in_id": self._sign_in()}),
         }
 
@@ -159,6 +162,26 @@ class Ground:
             one["id"] for one in self.desk.editor.get("/runs", zap=self.waiting, state="held", limit=100)["items"]
         ]
         self.spoiled["run_id"] = self._held()
+
+    def _mended(self) -> str:
+        """A zap with a run that failed, and a newer version."""
+        zap = self.desk.on(self._name())
+        self.desk.installation.order("Nobody")
+        self.desk.runs(zap, 1)
+        self.desk.editor.patch(f"/zaps/{zap}", name=self._name())
+        self.desk.editor.post(f"/zaps/{zap}/publish", on=False)
+        self.desk.editor.post(f"/zaps/{zap}/off")
+        return zap
+
+    def _jammed(self) -> str:
+        """A run that must be checked, of a zap in order, with another behind it."""
+        zap = self.desk.on(self._name(), concurrency=1)
+        self.desk.installation.order("Mystery")
+        [first] = self.desk.runs(zap, 1)
+        self.desk.installation.order("Ada")
+        wait_until(lambda: self.desk.editor.get(f"/runs/{first['id']}")["behind"], what="a run to wait")
+        self.desk.editor.post(f"/zaps/{zap}/off")
+        return str(first["id"])
 
     def _kiosk(self) -> str:
         post = self.desk.owner.post
@@ -216,6 +239,11 @@ class Ground:
 
     def _connection(self) -> str:
         return str(self.desk.owner.post("/connections", **self._shop())["id"])
+
+    def _replaced(self) -> Call:
+        old, new = self._connection(), self._connection()
+        self.desk.owner.delete(f"/connections/{old}")
+        return Call({"connection_id": old}, body={"connection": new})
 
     def _person(self) -> str:
         name = self._name()

@@ -17,7 +17,7 @@ def test_a_zap_is_created_published_and_listed_with_its_health_and_figures(desk:
     line = next(one for one in desk.viewer.get("/zaps", q="listed")["items"])
     assert (line["id"], line["state"], line["version"], line["changed"]) == (zap, "on", 1, False)
     assert (line["trigger"], line["apps"], line["connections"]) == ("shop.new_order", ["shop"], [desk.shop])
-    assert line["health"]["watched"] is True
+    assert (line["health"]["watched"], line["health"]["state"]) == (True, "ok")
     assert line["health"]["last_success_at"].endswith("Z")
     assert line["figures"]["last_run"]["state"] == "succeeded"
     assert len(line["figures"]["days"]) == 7
@@ -100,6 +100,9 @@ def test_name_folder_and_settings_are_changed_by_themselves(desk: Desk):
     assert (shown["name"], shown["folder"]) == ("Patched well", "Shop")
     drawn = desk.viewer.get(f"/zaps/{zap}/draft")["zap"]
     assert (drawn["flood_limit"], drawn["concurrency"]) == (None, 1)
+    shown = desk.editor.patch(f"/zaps/{zap}", while_running="skip", auto_pause=False)
+    drawn = desk.viewer.get(f"/zaps/{zap}/draft")["zap"]
+    assert (drawn["while_running"], drawn["auto_pause"]) == ("skip", False)
     assert desk.editor.patch(f"/zaps/{zap}")["revision"] == shown["revision"]
     again = desk.editor.ask("PATCH", f"/zaps/{zap}", json={"name": "x", "revision": shown["revision"] + 5})
     assert again.status_code == 409
@@ -123,7 +126,9 @@ def test_versions_are_listed_compared_and_restored(desk: Desk):
     steps = [{**draft["zap"]["steps"][0], "with": {"to": "Eve"}}]
     changed = desk.editor.put(f"/zaps/{zap}/draft", revision=draft["revision"], zap={**draft["zap"], "steps": steps})
     assert changed["differs"] is True
-    assert desk.editor.ask("POST", f"/zaps/{zap}/on", json={}).status_code == 409
+    desk.editor.post(f"/zaps/{zap}/off")
+    switched = desk.editor.post(f"/zaps/{zap}/on")
+    assert (switched["version"], switched["published"], switched["unpublished_changes"]) == (1, False, True)
     [difference] = desk.viewer.get(f"/zaps/{zap}/versions/compare", a=1)["items"]
     assert (difference["step"], difference["field"], difference["after"]) == ("parcel", "to", "Eve")
     assert desk.editor.post(f"/zaps/{zap}/publish", revision=changed["revision"])["version"] == 2
@@ -174,3 +179,17 @@ def test_only_a_zap_that_is_called_has_an_address(desk: Desk):
     assert first != second
     assert desk.editor.get(f"/zaps/{zap}/address")["address"] == second
     assert desk.editor.ask("GET", f"/zaps/{desk.draft('Not called')}/address").status_code == 409
+
+
+def test_an_account_that_is_left_out_is_the_only_one_there_is_and_null_is_none(desk: Desk):
+    steps = [{"key": key, "use": "shop.send_parcel", "with": {"to": "Eve"}} for key in ("left_out", "none")]
+    zap = {
+        "name": "Left out",
+        "trigger": {"use": "shop.new_order"},
+        "steps": [steps[0], {**steps[1], "connection": None}],
+    }
+    made = desk.editor.post("/zaps", zap=zap)
+    again = desk.editor.put(f"/zaps/{made['id']}/draft", revision=made["revision"], zap=zap)
+    users = (made["zap"]["trigger"], *made["zap"]["steps"])
+    assert [one["connection"] for one in users] == [desk.shop, desk.shop, None]
+    assert (again["zap"], again["revision"]) == (made["zap"], made["revision"])
