@@ -2,7 +2,7 @@
 
     python -m benchmarks [--quick | --full] [--only PART ...] [--output FILE]
 
-`make bench` calls it: about ten minutes. `--full` takes the sizes that docs/performance.md tells of; `--quick` takes
+`make bench` calls it: about twelve minutes. `--full` takes the sizes that docs/performance.md tells of; `--quick` takes
 the least that shows that everything works, and its figures mean nothing. Each part is a process of its own; run alone,
 its module says more.
 """
@@ -46,7 +46,9 @@ PARTS = {
     "limits": Part(quick="--requests 100 --seconds 0.1"),
     "throughput": Part("--runs 20000", "--runs 50 --calm 20 --bare 100", "--runs 50000"),
     "queue": Part("--runs 10000", "--runs 200 --few 100", "--runs 100000"),
+    "neighbours": Part(quick="--zaps 3 --backlog 60 --runs 20", full="--backlog 1000 --runs 3000"),
     "history": Part("--runs 100000", "--zaps 5 --runs 200 --rounds 2 --rate 20", "--runs 1000000"),
+    "pruning": Part("--runs 20000", "--zaps 5 --runs 400 --seconds 2", "--runs 200000 --seconds 60"),
     "polling": Part("--zaps 10000 --seconds 60", "--zaps 20 --every 2 --seconds 3"),
     "start": Part("--runs 3", "--runs 1 --idle 0.1", "--runs 5"),
     "wire": Part(quick="--seconds 0.5"),

@@ -1,7 +1,25 @@
 """How benchmarks tell what they measured: times as a few figures, figures as a table. Called by the benchmarks."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+import argparse
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+Sizes = TypeVar("Sizes")
+
+
+def command(doc: str | None, sizes: type[Sizes], measured: Callable[[Sizes], Mapping[str, Any]]) -> None:
+    """A benchmark as a command: an option for each field of the dataclass `sizes`, which all have defaults; the figures
+    go to standard output, as a table or with `--json`."""
+    options = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for size in fields(sizes):  # type: ignore[arg-type]
+        options.add_argument(f"--{size.name}", type=type(size.default), default=size.default)
+    options.add_argument("--json", action="store_true")
+    given = vars(options.parse_args())
+    as_json = given.pop("json")
+    figures = measured(sizes(**given))
+    print(json.dumps(figures, indent=1) if as_json else table(figures))
 
 
 def spread(seconds: Collection[float]) -> dict[str, float]:

@@ -5,7 +5,10 @@
 Rows are inserted at once and indexed as an upgrade would; `--folder` keeps all that for the next time, or takes it from
 there. Then an engine runs in this process and executes `--rate` runs a second (webhook → `http.request` to a sink in a
 process of its own), and the questions that pages ask are asked in threads, one after the other, as a page would. Times
-include waiting for the interpreter and the disk; what a page makes of the answers is not measured here.
+include waiting for the interpreter and the disk; what a page makes of the answers is not measured there. `cpu p95` is
+processor time of the thread that asks, which no other program on the machine makes longer.
+
+Then `zapwerk serve` runs over the same folder, and whole pages are asked for (see `pages`).
 """
 
 import argparse
@@ -25,13 +28,15 @@ from typing import Any
 import psutil
 from sqlalchemy import Connection
 
-from benchmarks import sink
+from benchmarks import pages, sink
 from benchmarks.bulk import Bulk, zap_id_of
 from benchmarks.figures import table
+from benchmarks.pages import Wanted
 from benchmarks.scene import ZAP
+from engine.engine import Engine
 from engine.history.finding import Filter
 from engine.history.indexing import Indexing
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store import intake, zaps
 from engine.store.intake import Found
@@ -63,6 +68,8 @@ class Stage:
     engine: Engine
     sizes: Sizes
     zap_id: str
+    zap: str
+    installation: Installation
     chance: random.Random = field(default_factory=lambda: random.Random(11))
 
     def questions(self) -> dict[str, Question]:
@@ -70,6 +77,7 @@ class Stage:
         page, chance, now = self.runtime.history.page, self.chance, self.runtime.now()
         week, words = timedelta(days=7), ("anfrage", "rechnung", "muster", "erika", "kunde", "telefon")
         return {
+            "figures of fifty zaps": lambda: self.runtime.figures.of_zaps(self._zaps(), timezone="Europe/Berlin"),
             "figures of all zaps": lambda: self.runtime.figures.of_zaps(timezone="Europe/Berlin"),
             "first page": lambda: page(Filter()),
             "a page far back": lambda: page(Filter(), before=self._run()),
@@ -94,6 +102,9 @@ class Stage:
     def _zap(self) -> str:
         return zap_id_of(self.chance.randrange(self.sizes.zaps))
 
+    def _zaps(self) -> list[str]:
+        return [zap_id_of(number) for number in self.chance.sample(range(self.sizes.zaps), min(50, self.sizes.zaps))]
+
     def _run(self) -> str:
         """A run anywhere in the history."""
         until = self.runtime.now() - timedelta(days=29) * self.chance.random()
@@ -106,13 +117,15 @@ async def measured(stage: Stage) -> dict[str, Any]:
     await stage.engine.start()
     load = asyncio.create_task(_arrive(stage))
     await asyncio.sleep(2)
-    begun, executed = time.monotonic(), _executed(stage)
+    begun, done = time.monotonic(), executed(stage)
     figures: dict[str, Any] = {}
     for name, question in stage.questions().items():
-        figures[name] = _spread([await _asked(question) for _ in range(stage.sizes.rounds)])
+        asked = [await asyncio.to_thread(_timed, question) for _ in range(stage.sizes.rounds)]
+        taken, worked = zip(*asked, strict=True)
+        figures[name] = {**pages.spread(taken, "p50", "p95"), **pages.spread(worked, "cpu p50", "cpu p95")}
     took = time.monotonic() - begun
     told = {
-        "runs a second meanwhile": round((_executed(stage) - executed) / took, 1),
+        "runs a second meanwhile": round((executed(stage) - done) / took, 1),
         "memory before, MB": round(before),
         "memory after, MB": round(_memory()),
     }
@@ -121,48 +134,45 @@ async def measured(stage: Stage) -> dict[str, Any]:
         await load
     await stage.engine.stop()
     await stage.runtime.close()
-    return {"slowest p95, ms": max(figure["p95"] for figure in figures.values()), **figures, **told}
+    return {"slowest question p95, ms": max(figure["p95"] for figure in figures.values()), **figures, **told}
 
 
-async def _asked(question: Question) -> float:
-    await asyncio.sleep(0.02)  # as between two people's clicks: the engine's own work goes on
-    begun = time.perf_counter()
-    await asyncio.to_thread(question)
-    return time.perf_counter() - begun
+def _timed(question: Question) -> tuple[float, float]:
+    """Seconds that it took, and of processor time."""
+    time.sleep(0.02)  # as between two people's clicks: the engine's own work goes on
+    begun, worked = time.perf_counter(), time.thread_time()
+    question()
+    return time.perf_counter() - begun, time.thread_time() - worked
 
 
 async def _arrive(stage: Stage) -> None:
     """Events, as many a second as asked for."""
     number = 0
     share = max(round(stage.sizes.rate / TICKS), 1)
-    body = {"body": {"text": "x" * 900}}
     while True:
         due = time.monotonic() + share / stage.sizes.rate
         names = range(number, number + share)
-        records = [Found(f"e{name}", json.dumps({"id": f"e{name}", **body}).encode()) for name in names]
+        records = [found(f"e{name}") for name in names]
         number += share
-        await stage.engine.writer.write(partial(_accept, stage, records))
+        await stage.engine.writer.write(partial(accept, stage, records))
         stage.engine.queue.ring()
         await asyncio.sleep(max(due - time.monotonic(), 0))
 
 
-def _accept(stage: Stage, records: Sequence[Found], connection: Connection) -> None:
+def found(name: str) -> Found:
+    """What a call of this name is accepted as."""
+    return Found(name, json.dumps({"id": name, "body": {"id": name, "text": "x" * 900}}).encode())
+
+
+def accept(stage: Stage, records: Sequence[Found], connection: Connection) -> None:
+    """Runs of the zap that is executed."""
     now = stage.runtime.now()
     intake.accept(connection, stage.zap_id, "webhook.catch:bench", records, flood_limit=None, now=now)
 
 
-def _executed(stage: Stage) -> int:
+def executed(stage: Stage) -> int:
     """How many runs were executed so far."""
     return stage.runtime.figures.of_zaps([stage.zap_id])[stage.zap_id].total
-
-
-def _spread(seconds: list[float]) -> dict[str, float]:
-    ordered = sorted(one * 1000 for one in seconds)
-    return {
-        "p50": round(ordered[len(ordered) // 2], 1),
-        "p95": round(ordered[min(len(ordered) * 95 // 100, len(ordered) - 1)], 1),
-        "max": round(ordered[-1], 1),
-    }
 
 
 def _memory() -> float:
@@ -175,15 +185,18 @@ def staged(folder: Path, sizes: Sizes) -> Iterator[tuple[Stage, dict[str, Any]]]
     """The stage, and what making it showed."""
     data = folder / "data"
     with sink.running() as running:
-        installation = Installation(data, {"ZAPWERK_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "ZAPWERK_LOG_LEVEL": "WARNING"})
+        installation = Installation(
+            data, {"ZAPWERK_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "ZAPWERK_LOG_LEVEL": "WARNING"}, forked=False
+        )
         name = f"bench {time.time_ns()}"
         installation.switch_on(ZAP.format(url=running.url).replace("name: bench", f"name: {name}"))
         runtime = Runtime(Settings(data=data, allow_private_hosts=frozenset({"127.0.0.1"})))
         made = {} if (folder / FILLED).exists() else _filled(runtime, sizes)
         (folder / FILLED).touch()
+        Indexing(runtime.database, busy=lambda: False).catch_up()
         with runtime.database.read() as session:
             zap_id = zaps.find(session, name).id
-        yield Stage(runtime, Engine(runtime), sizes, zap_id), made
+        yield Stage(runtime, Engine(runtime), sizes, zap_id, name, installation), made
 
 
 def _filled(runtime: Runtime, sizes: Sizes) -> dict[str, Any]:
@@ -223,7 +236,9 @@ def main() -> None:
         folder = given.folder or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
         with staged(folder, sizes) as (stage, made):
-            figures = {"runs": sizes.runs, **made, **asyncio.run(measured(stage))}
+            asked = asyncio.run(measured(stage))
+            wanted = Wanted(sizes.zaps, sizes.rounds, sizes.rate, stage.zap)
+            figures = {"runs": sizes.runs, **made, **asked, **pages.measured(stage.installation, wanted, folder)}
     print(json.dumps(figures, indent=1) if given.json else table(figures))
 
 

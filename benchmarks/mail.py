@@ -76,7 +76,7 @@ def _measured(base: Path, stack: ExitStack, single: int, burst: int) -> dict[str
     mailbox = stack.enter_context(_mailbox(base))
     notice = _notice(mailbox, min(NOTICES, single))
     told = stack.enter_context(sandbox("invoice2go", base / "books"))
-    installation = Installation(base / "data", {**mailbox.environ, "ZAPWERK_LOG_LEVEL": "WARNING"})
+    installation = Installation(base / "data", {**mailbox.environ, "ZAPWERK_LOG_LEVEL": "WARNING"}, forked=False)
     installation.fill_in("invoice2go", "sandbox", told["profile"])
     installation.connect("invoice2go", "books", told["credentials"], "--profile", "sandbox")
     installation.connect("imap", "mailbox", mailbox.settings)

@@ -111,7 +111,7 @@ def measured(order: Order) -> dict[str, Any]:
         folder = Path(base)
         notes = folder / "notes"
         os.environ["BEAT_NOTES"] = str(notes)
-        installation = Installation(folder / "data", {"ZAPWERK_LOG_LEVEL": "WARNING"})
+        installation = Installation(folder / "data", {"ZAPWERK_LOG_LEVEL": "WARNING"}, forked=False)
         numbers = asyncio.run(drawn(installation.data, order))
         with on_one_core() as unpin, installation.serving() as served:
             unpin()

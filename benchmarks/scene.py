@@ -1,6 +1,6 @@
 """What the benchmarks of webhooks stand on: a sink, and a fresh installation with one zap from a webhook to the sink.
 
-Used by `throughput`, `queue` and the test that kills the engine under such a load.
+Used by `throughput` and `queue`.
 """
 
 import sqlite3
@@ -80,9 +80,13 @@ class Scene:
         return state
 
     def runs(self) -> dict[str, int]:
-        """How many runs stand in each state; read from outside, which costs the engine nothing."""
+        """How many runs stand in each state."""
+        return dict(self.read("SELECT state, count(*) FROM run GROUP BY state ORDER BY state"))
+
+    def read(self, question: str, *values: Any) -> list[Any]:
+        """Rows of the database, read from outside, which costs the engine nothing."""
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=30)) as database:
-            return dict(database.execute("SELECT state, count(*) FROM run GROUP BY state ORDER BY state").fetchall())
+            return database.execute(question, values).fetchall()
 
     def at_rest(self) -> dict[str, int]:
         """`runs`, when none is queued or executed any more. Raises `AssertionError` when that does not come."""
@@ -123,7 +127,7 @@ def staged(folder: Path, environ: dict[str, str] | None = None) -> Iterator[Scen
     """A sink and a serving installation with the zap switched on."""
     with sink.running() as running:
         private = {"ZAPWERK_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "ZAPWERK_LOG_LEVEL": "WARNING"}
-        installation = Installation(folder / "data", {**private, **(environ or {})})
+        installation = Installation(folder / "data", {**private, **(environ or {})}, forked=False)
         installation.switch_on(ZAP.format(url=running.url))
         with installation.serving() as serve:
             yield Scene(installation, serve, running, folder)

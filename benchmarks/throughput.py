@@ -10,8 +10,6 @@ queue; what the way itself takes is measured afterwards at a calm rate. Times ar
 an accept from when its request was due to its answer, an effect from that answer to its arrival at the sink.
 """
 
-import argparse
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks import limits
-from benchmarks.figures import spread, table
+from benchmarks.figures import command, spread
 from benchmarks.scene import Scene, staged
 
 WARM_UP = 500  # runs
@@ -87,18 +85,5 @@ def _round(scene: Scene, prefix: str, requests: int, **more: Any) -> dict[str, A
     }
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--runs", type=int, default=Sizes.runs)
-    options.add_argument("--calm", type=int, default=Sizes.calm)
-    options.add_argument("--rate", type=float, default=Sizes.rate)
-    options.add_argument("--bare", type=int, default=Sizes.bare)
-    options.add_argument("--json", action="store_true")
-    given = vars(options.parse_args())
-    as_json = given.pop("json")
-    figures = measured(Sizes(**given))
-    print(json.dumps(figures, indent=1) if as_json else table(figures))
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, Sizes, measured)

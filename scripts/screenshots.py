@@ -61,19 +61,19 @@ def draw(browser: Browser, made: Office, language: str, scheme: str, width: int,
     """The main pages, in one language, light or dark, wide or on a phone."""
     how = {"language": language, "scheme": scheme, "width": width}
     with tab(browser, made.house.url, cookies=made.house.cookies(), **how) as opened:  # type: ignore[arg-type]
-        page = opened.go("/zaps")
-        shoot(page, f"zaps{suffix}")
+        week = ".zap-week svg.week:not(.nothing)"
+        wait_until(lambda: opened.go("/zaps").locator(week).count(), 60, what="a week with runs in it")
+        page = opened.page
+        shoot(page, f"zaps{suffix}", week)
         page.locator("main a", has_text=NAME).first.click()
         if not suffix:
             choose_sample(page)
         page.locator('#editor-flow a[data-step="client"]').click()
-        page.wait_for_selector('[data-panel="client"] [role="textbox"]')
-        shoot(page, f"editor{suffix}")
+        shoot(page, f"editor{suffix}", '[data-panel="client"] [role="textbox"]')
         opened.go("/history")
-        shoot(page, f"history{suffix}")
+        shoot(page, f"history{suffix}", ".run-row .status.good")
         page.locator("main a[href^='/history/']").first.click()
-        page.wait_for_selector("h1")
-        shoot(page, f"run{suffix}")
+        shoot(page, f"run{suffix}", "main .status.good")
 
 
 def choose_sample(page: Page) -> None:
@@ -84,7 +84,9 @@ def choose_sample(page: Page) -> None:
     page.wait_for_selector("#try .status.good")
 
 
-def shoot(page: Page, name: str) -> None:
+def shoot(page: Page, name: str, shows: str) -> None:
+    """What is to be seen must be there: a page that says what went wrong is no picture of ours."""
+    page.locator(shows).first.wait_for()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=PICTURES / f"page-{name}.png")
 

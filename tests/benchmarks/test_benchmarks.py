@@ -51,12 +51,29 @@ def test_a_killed_queue_drains_to_its_last_effect(tmp_path: Path):
     assert set(figures["states of runs"]) <= {"succeeded", "needs_review"}
 
 
+def test_neighbours_with_dead_services_leave_room(tmp_path: Path):
+    figures = quick("neighbours", tmp_path)
+    for beside in ("alone", "refusing", "hanging"):
+        assert figures[f"{beside}: runs a second"] > 0
+        assert set(figures[f"{beside}: accept to effect, ms"]) == {"p50", "p99", "max"}
+    assert figures["hanging: runs of the neighbours still waiting"] > 0
+
+
 def test_the_history_is_asked_while_runs_are_executed(tmp_path: Path):
     figures = quick("history", tmp_path)
     assert figures["runs"] == 200
     assert figures["bytes of index per run"] > 0
-    assert set(figures["first page"]) == {"p50", "p95", "max"}
-    assert figures["slowest p95, ms"] > 0
+    for name in ("first page", "zaps", "a run", "a key in the editor", "its preview"):
+        assert set(figures[name]) == {"p50", "p95", "cpu p50", "cpu p95"}
+    assert figures["slowest question p95, ms"] > 0
+    assert figures["slowest page p95, ms"] > 0
+
+
+def test_pruning_tells_its_longest_slice_and_what_it_costs_the_runs(tmp_path: Path):
+    figures = quick("pruning", tmp_path)
+    assert figures["contents deleted"] > 0
+    assert figures["longest slice, ms"] > 0
+    assert figures["share of the rate that is left"] > 0
 
 
 @pytest.mark.parametrize("part", ["start", "wire"])
