@@ -12,7 +12,7 @@ SOURCES := zapwerk engine connectors web
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 PROJECT := pyproject.toml README.md LICENSE
 
-.PHONY: help demo serve test check bench pictures lock clean system-packages
+.PHONY: help demo serve test check bench chaos pictures lock clean system-packages
 
 help:
 	@echo "make demo    the main job, live in this terminal: a mail comes in, a client is created"
@@ -20,6 +20,7 @@ help:
 	@echo "make test    everything that is checked: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
 	@echo "make bench   measures speed and memory beside this machine's limits, in ten minutes; FULL=1 takes half an hour"
+	@echo "make chaos   kills the engine again and again while events flow, and compares a ledger; KILLS=1000 EVENTS=100000"
 	@echo "make pictures makes the pictures of the pages in docs/pictures anew"
 	@echo "make lock    brings the lists of pinned packages up to date with pyproject.toml"
 	@echo "make clean   removes .venv and caches; data/ and demo-data/ stay"
@@ -42,6 +43,13 @@ check: .venv/dev.stamp
 
 bench: .venv/dev.stamp system-packages
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
+
+KILLS ?= 100
+EVENTS ?= 10000
+SEED ?= 11
+
+chaos: .venv/dev.stamp system-packages
+	$(BIN)/python -m tests.chaos --kills $(KILLS) --events $(EVENTS) --seed $(SEED)
 
 pictures: .venv/dev.stamp system-packages
 	$(BIN)/python scripts/screenshots.py

@@ -17,10 +17,10 @@ MAX_FILE = 400  # lines; tests may be a little longer, with their cases in one p
 MAX_TEST_FILE = 500
 MAX_BODY = 50  # lines of one function
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-build.txt")
-ONE_FILE = {
-    "apscheduler": "engine/triggers/clock.py",
-    "cryptography": "engine/connections/vault.py",
-    "liquid": "engine/zaps/syntax.py",
+BEHIND = {
+    "apscheduler": {"engine/triggers/clock.py", "engine/triggers/counting.py"},  # it ticks, and it counts times
+    "cryptography": {"engine/connections/vault.py"},
+    "liquid": {"engine/zaps/syntax.py"},
 }
 # In pieces, so that this file does not hold what it looks for.
 FORBIDDEN = {
@@ -61,9 +61,9 @@ def test_the_installed_project_declares_what_the_tree_declares(pyproject):
     assert names == pyproject["project"]["entry-points"][ENTRY_POINTS], "please install again: pip install -e ."
 
 
-@pytest.mark.parametrize("library", ONE_FILE)
-def test_a_library_with_opinions_is_imported_in_one_file(library):
-    assert {named(path) for path in modules(*PACKAGES) if library in imported(path)} == {ONE_FILE[library]}
+@pytest.mark.parametrize("library", BEHIND)
+def test_a_library_with_opinions_is_imported_in_one_file_for_each_idea(library):
+    assert {named(path) for path in modules(*PACKAGES) if library in imported(path)} == BEHIND[library]
 
 
 def test_only_the_settings_read_the_environment():

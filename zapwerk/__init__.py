@@ -4,7 +4,7 @@
 """
 
 from engine.sdk.auth import ApiKey, Basic, BearerToken, Credentials, NoAuth, OAuth2, Profile, Token
-from engine.sdk.connecting import Introduction, Suggestion
+from engine.sdk.connecting import Introduction, SmtpAccount, Suggestion
 from engine.sdk.connector import Action, Connector, Scheduled, Search, Trigger, Webhook
 from engine.sdk.context import BlockingContext, Context
 from engine.sdk.errors import (
@@ -107,6 +107,7 @@ __all__ = [
     "Scheduled",
     "Search",
     "Secret",
+    "SmtpAccount",
     "Stopped",
     "Suggestion",
     "TemporaryFailure",

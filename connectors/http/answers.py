@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import httpx
@@ -21,6 +21,8 @@ _NAMED = re.compile(r"filename\*?=(?:UTF-8'\w*')?\"?([^\";]+)", re.IGNORECASE)
 
 class Answer(Record):
     """What the service answered. `id` is that of the request: the same at every try of the same step."""
+
+    counted: ClassVar = ("request", "requests")
 
     status: int = Field(title="Status")
     headers: dict[str, str] = Field(title="Headers")

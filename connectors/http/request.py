@@ -76,7 +76,7 @@ class Request(BaseModel):
     @field_validator("headers", mode="after")
     @classmethod
     def _headers(cls, given: dict[str, Any]) -> dict[str, Any]:
-        return {names.checked(name): _hidden(name, _line(name, value)) for name, value in given.items() if _said(value)}
+        return {names.checked(name): _line(name, value) for name, value in given.items() if _said(value)}
 
     @field_validator("body", mode="after")
     @classmethod
@@ -175,7 +175,7 @@ def _line(name: str, value: Any) -> Any:
         raise ValueError(f"The header “{name}” must be a text; it is a group or a list.")
     if any((ord(sign) < 32 and sign != "\t") or ord(sign) == 127 for sign in text):
         raise ValueError(f"The header “{name}” has a line break or another control character in it.")
-    return text.strip()
+    return SecretStr(text.strip()) if isinstance(value, SecretStr) else _hidden(name, text.strip())
 
 
 def _hidden(name: str, value: Any) -> Any:

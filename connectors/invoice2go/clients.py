@@ -1,7 +1,7 @@
 """Creates clients (de: Kunden), and finds them again."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
@@ -57,6 +57,7 @@ class Client(Record):
     """A client, as Invoice2go shows it."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
+    counted: ClassVar = ("client", "clients")
 
     name: str = Field("", title="Client name")
     contact_name: str | None = Field(None, title="Contact name")
@@ -73,7 +74,10 @@ class Client(Record):
 
 
 @invoice2go.action(
-    title="Create client", sentence="create a client", repeatable=lambda profile: bool(profile.idempotency)
+    title="Create client",
+    sentence="create a client",
+    repeatable=lambda profile: bool(profile.idempotency),
+    uses_quota=True,
 )
 async def create_client(ctx: Context, given: NewClient) -> Client:
     """Adds a client to the Invoice2go account. It counts toward the plan’s quota, where the plan has one."""

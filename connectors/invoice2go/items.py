@@ -1,7 +1,7 @@
 """Creates items (de: Positionen), and finds them again."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +37,7 @@ class Item(Record):
     """An item, as Invoice2go shows it."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
+    counted: ClassVar = ("item", "items")
 
     name: str = Field("", title="Item name")
     code: str | None = Field(None, title="Item code")
@@ -50,7 +51,12 @@ class Item(Record):
     url: str | None = Field(None, title="Page")
 
 
-@invoice2go.action(title="Create item", sentence="create an item", repeatable=lambda profile: bool(profile.idempotency))
+@invoice2go.action(
+    title="Create item",
+    sentence="create an item",
+    repeatable=lambda profile: bool(profile.idempotency),
+    uses_quota=True,
+)
 async def create_item(ctx: Context, given: NewItem) -> Item:
     """Adds an item to the Invoice2go account. It counts toward the plan’s quota, where the plan has one."""
     profile = calls.profile_of(ctx)

@@ -6,7 +6,7 @@ session is borrowed for one page at a time, so that zaps on the same mailbox tak
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Generic
 
@@ -29,6 +29,7 @@ RECOGNISED_AFTER_REBUILD = 500  # newest mails that are compared with the finger
 BUDGET = 240.0  # seconds that one check may go on; the next one continues where it stopped
 DOUBTFUL_FOR = 120.0  # seconds that a search engine is given to index a new mail
 MOST_DOUBTFUL = 50
+UNREAD = "The mail server could not give a new mail, so it is not known whether it is meant. It did not fire."
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,15 @@ def pages(ctx: BlockingContext, watch: Watch[RecordT]) -> Iterator[Page[RecordT]
         cursor = Cursor.model_validate(page.cursor)
 
 
+def count(ctx: BlockingContext, way: Way, folder: str) -> int:
+    """How many mails the folder holds, whatever they are: servers say so when it is opened.
+
+    On a connection of its own: the kept one may be at work on a long check.
+    """
+    with closing(Mailbox(ctx.connect)) as mailbox:
+        return mailbox.examine(way, folder).exists
+
+
 def borrowed(ctx: BlockingContext) -> AbstractContextManager[Mailbox]:
     """The mailbox's kept session, for one caller at a time."""
     return ctx.sessions.borrow("mailbox", lambda: Mailbox(ctx.connect), Mailbox.close)
@@ -82,6 +92,7 @@ class _Polling(Generic[RecordT]):
         self.ctx, self.watch, self.mailbox = ctx, watch, mailbox
         self.view = mailbox.examine(watch.way, watch.folder)
         mailbox.polled[watch.folder] = self.view
+        self.unread = 0  # mails of which it is not known whether they are meant
 
     def page(self, cursor: Cursor | None) -> Page[RecordT] | None:
         """The next page; None when there is nothing new."""
@@ -162,8 +173,12 @@ class _Polling(Generic[RecordT]):
             if size >= BYTES_PER_PAGE:
                 left = tuple(each.uid for each in glances[number + 1 :])
                 behind = batch.behind.model_copy(update={"pending": (*left, *batch.behind.pending)})
-                return Page(tuple(records), _json(behind.past(0, seen)))
-        return Page(tuple(records), _json(batch.behind.past(0, seen)))
+                return Page(tuple(records), _json(behind.past(0, seen)), self._warning)
+        return Page(tuple(records), _json(batch.behind.past(0, seen)), self._warning)
+
+    @property
+    def _warning(self) -> str | None:
+        return UNREAD if self.unread else None
 
     def _record(self, glance: Glance) -> tuple[RecordT | None, Message | None]:
         """The record, None if the mail is not meant or gone; and its header, None if nothing could be read."""
@@ -194,6 +209,7 @@ class _Polling(Generic[RecordT]):
     def _unreadable(self, glance: Glance) -> RecordT | None:
         if self.watch.wanted.narrows:
             self.ctx.log.warning("Mail %s could not be read, so it is not known whether it is meant", glance.uid)
+            self.unread += 1
             return None
         id = new_email.record_id(self.view.uidvalidity, glance)
         return new_email.unreadable(self.watch.record, id=id, glance=glance, folder=self.watch.folder)

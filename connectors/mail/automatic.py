@@ -25,7 +25,7 @@ def reason(headers: Mapping[str, str], from_address: str) -> str | None:
 
     `headers` have lower-case names. Codes: “own_notice”, “bounce”, “auto_reply”, “newsletter”, “auto_generated”.
     """
-    if "x-zapwerk-notice" in headers:
+    if is_own_notice(headers):
         return "own_notice"
     if _is_bounce(headers, from_address):
         return "bounce"
@@ -34,6 +34,11 @@ def reason(headers: Mapping[str, str], from_address: str) -> str | None:
     if _is_for_many(headers):
         return "newsletter"
     return _generated(headers, from_address)
+
+
+def is_own_notice(headers: Mapping[str, str]) -> bool:
+    """Whether Zapwerk itself sent it, to tell people about zaps. Such a mail never fires."""
+    return "x-zapwerk-notice" in headers
 
 
 def _is_bounce(headers: Mapping[str, str], from_address: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from connectors.mail import arrivals, criteria, listening, refusals
+from connectors.mail import arrivals, criteria, listening, refusals, sending
 from connectors.mail import folders as mail_folders
 from connectors.mail.mailbox import Mailbox
 from connectors.mail.new_email import NewGmailEmail, Wanted
@@ -26,6 +26,7 @@ from zapwerk import (
     OAuth2,
     Page,
     Secret,
+    SmtpAccount,
     Token,
 )
 
@@ -90,6 +91,13 @@ def account(ctx: BlockingContext) -> Account:
     return Account(id=way.username.lower(), label=way.username)
 
 
+@gmail.sends_mail
+def sends_as(ctx: BlockingContext) -> SmtpAccount:
+    """As the account's own address."""
+    way = way_in(ctx)
+    return sending.account(way, ctx.profile, way.username)
+
+
 def folders(ctx: BlockingContext, given: BaseModel, search: str) -> list[Choice]:
     """The labels that hold mail; Gmail's own ones by their meaning, whatever they are called."""
     with closing(Mailbox(ctx.connect)) as mailbox:
@@ -117,6 +125,12 @@ def new_email(ctx: BlockingContext, given: NewInGmail) -> Iterator[Page[NewGmail
     yield from arrivals.pages(
         ctx, arrivals.Watch(way_in(ctx), given.folder, given, NewGmailEmail, search, search_lags=True)
     )
+
+
+@new_email.count
+def mails_there(ctx: BlockingContext, given: NewInGmail) -> int:
+    """As the server says when the folder is opened."""
+    return arrivals.count(ctx, way_in(ctx), given.folder)
 
 
 @new_email.listener

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from connectors.mail import arrivals, criteria, listening, providers, refusals
+from connectors.mail import arrivals, criteria, listening, providers, refusals, sending
 from connectors.mail import folders as mail_folders
 from connectors.mail.mailbox import Mailbox
 from connectors.mail.new_email import NewEmail, Wanted
@@ -27,6 +27,7 @@ from zapwerk import (
     More,
     Page,
     Secret,
+    SmtpAccount,
     Suggestion,
 )
 
@@ -101,6 +102,16 @@ def account(ctx: BlockingContext) -> Account:
     return Account(id=id, label=address if "@" in address else id)
 
 
+@imap.sends_mail
+def sends_as(ctx: BlockingContext) -> SmtpAccount:
+    """As the mailbox's own address."""
+    given: ImapAccount = ctx.credentials
+    sender = given.email.strip() or given.username.strip()
+    if "@" not in sender:
+        raise InvalidInput("Please write down the address of the mailbox under “More fields”.", field="email")
+    return sending.account(way_in(ctx), ctx.profile, sender)
+
+
 def folders(ctx: BlockingContext, given: BaseModel, search: str) -> list[Choice]:
     """The folders that hold mail."""
     with closing(Mailbox(ctx.connect)) as mailbox:
@@ -128,6 +139,12 @@ def new_email(ctx: BlockingContext, given: NewImapEmail) -> Iterator[Page[NewEma
     """A new e-mail arrives in a folder."""
     search = criteria.read(given.search) if given.search.strip() else ()
     yield from arrivals.pages(ctx, arrivals.Watch(way_in(ctx), given.folder, given, NewEmail, search))
+
+
+@new_email.count
+def mails_there(ctx: BlockingContext, given: NewImapEmail) -> int:
+    """As the server says when the folder is opened."""
+    return arrivals.count(ctx, way_in(ctx), given.folder)
 
 
 @new_email.listener

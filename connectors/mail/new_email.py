@@ -5,7 +5,7 @@ Sender, recipient, subject and text are compared by us on the decoded mail, so t
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -49,6 +49,7 @@ class NewEmail(Record):
     """One e-mail. `sender` is who wants an answer: the first Reply-To, else From."""
 
     model_config = ConfigDict(extra="allow", serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+    counted: ClassVar = ("e-mail", "e-mails")
 
     message_id: str = Field("", title="Message-ID")
     subject: str = Field("", title="Subject")
@@ -93,6 +94,8 @@ def wanted_by_header(wanted: Wanted, header: Message) -> bool:
         and _has(wanted.subject_contains, header.subject)
     ):
         return False
+    if automatic.is_own_notice(header.headers):
+        return False  # whatever is wanted: a notice about a zap that starts this zap would go round for ever
     return not (wanted.ignore_automatic and automatic.reason(header.headers, header.from_.address))
 
 

@@ -16,6 +16,13 @@ class MailProfile(Profile):
     second_try: Annotated[float, More()] = Field(2.0, title="Time before a refused sign-in is tried again", ge=0, le=60)
     idle_for: Annotated[float, More()] = Field(480.0, title="Time before waiting is renewed", gt=0, le=1740)
     ca_file: str = Field("", title="File of further trusted certificates (PEM)")
+    smtp_host: Annotated[str, More()] = Field(
+        "", title="Mail server for sending", description="For Zapwerk’s own notices. Empty: found by the mailbox."
+    )
+    smtp_port: Annotated[int, More()] = Field(0, title="Port for sending", ge=0, le=65535)
+    smtp_security: Annotated[str, More()] = Field(
+        "", title="Security for sending", pattern="^(tls|starttls|none)?$", description="tls, starttls or none."
+    )
 
     @property
     def timing(self) -> Timing:

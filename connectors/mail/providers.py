@@ -10,8 +10,20 @@ Security = Literal["tls", "starttls", "none"]
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """Where mail is handed in."""
+
+    host: str = ""
+    port: int = 465
+    security: Security = "tls"
+
+
+@dataclass(frozen=True)
 class Preset:
-    """Where a provider's mail server is. `refused` says why a password cannot work there at all."""
+    """Where a provider's mail server is. `refused` says why a password cannot work there at all.
+
+    `outgoing` is where it takes mail to send, with the same name and password.
+    """
 
     host: str
     port: int = 993
@@ -19,44 +31,52 @@ class Preset:
     note: str = ""
     link: str = ""
     refused: bool = False
+    outgoing: Outgoing = Outgoing()
 
 
 _GMAIL = Preset(
     "imap.gmail.com",
     note="Google wants an app password here: 16 letters, made in the Google account.",
     link="https://myaccount.google.com/apppasswords",
+    outgoing=Outgoing("smtp.gmail.com"),
 )
-_IONOS = Preset("imap.ionos.de")
-_STRATO = Preset("imap.strato.de")
+_IONOS = Preset("imap.ionos.de", outgoing=Outgoing("smtp.ionos.de"))
+_STRATO = Preset("imap.strato.de", outgoing=Outgoing("smtp.strato.de"))
 _GMX = Preset(
     "imap.gmx.net",
     note="At GMX, first switch on “POP3/IMAP retrieval” in the web mailer: E-Mail → Settings → POP3/IMAP.",
     link="https://hilfe.gmx.net/pop-imap/einschalten.html",
+    outgoing=Outgoing("mail.gmx.net"),
 )
 _WEB_DE = Preset(
     "imap.web.de",
     note="At WEB.DE, first switch on “POP3/IMAP retrieval” in the web mailer: E-Mail → Settings → POP3/IMAP.",
     link="https://hilfe.web.de/pop-imap/einschalten.html",
+    outgoing=Outgoing("smtp.web.de", 587, "starttls"),
 )
 _T_ONLINE = Preset(
     "secureimap.t-online.de",
     note="T-Online wants the “password for e-mail programs”, which is set in the customer centre.",
     link="https://www.telekom.de/hilfe/apps-dienste/e-mail",
+    outgoing=Outgoing("securesmtp.t-online.de"),
 )
 _ICLOUD = Preset(
     "imap.mail.me.com",
     note="Apple wants an app-specific password, made in the Apple account.",
     link="https://account.apple.com",
+    outgoing=Outgoing("smtp.mail.me.com", 587, "starttls"),
 )
 _FASTMAIL = Preset(
     "imap.fastmail.com",
     note="Fastmail wants an app password: Settings → Privacy & Security → App passwords.",
     link="https://app.fastmail.com/settings/security",
+    outgoing=Outgoing("smtp.fastmail.com"),
 )
 _YAHOO = Preset(
     "imap.mail.yahoo.com",
     note="Yahoo wants an app password, made under Account security.",
     link="https://login.yahoo.com/account/security",
+    outgoing=Outgoing("smtp.mail.yahoo.com"),
 )
 _MICROSOFT = Preset(
     "outlook.office365.com",
@@ -66,6 +86,9 @@ _MICROSOFT = Preset(
     refused=True,
 )
 
+_POSTEO = Preset("posteo.de", outgoing=Outgoing("posteo.de"))
+_MAILBOX_ORG = Preset("imap.mailbox.org", outgoing=Outgoing("smtp.mailbox.org"))
+
 _BY_DOMAIN: dict[str, Preset] = {
     **dict.fromkeys(("gmail.com", "googlemail.com"), _GMAIL),
     **dict.fromkeys(("ionos.de", "1und1.de", "online.de", "onlinehome.de", "ionos.com"), _IONOS),
@@ -73,8 +96,8 @@ _BY_DOMAIN: dict[str, Preset] = {
     **dict.fromkeys(("gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com"), _GMX),
     **dict.fromkeys(("web.de", "email.de"), _WEB_DE),
     **dict.fromkeys(("t-online.de", "magenta.de"), _T_ONLINE),
-    **dict.fromkeys(("posteo.de", "posteo.net", "posteo.at", "posteo.ch"), Preset("posteo.de")),
-    **dict.fromkeys(("mailbox.org",), Preset("imap.mailbox.org")),
+    **dict.fromkeys(("posteo.de", "posteo.net", "posteo.at", "posteo.ch"), _POSTEO),
+    **dict.fromkeys(("mailbox.org",), _MAILBOX_ORG),
     **dict.fromkeys(("icloud.com", "me.com", "mac.com"), _ICLOUD),
     **dict.fromkeys(("fastmail.com", "fastmail.fm"), _FASTMAIL),
     **dict.fromkeys(("yahoo.com", "yahoo.de", "ymail.com"), _YAHOO),

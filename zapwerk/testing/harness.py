@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from engine.connections.connecting import Wish
 from engine.connections.contexts import Asked, LiveConnection, Purpose
+from engine.engine import Engine
 from engine.registry import Registry
-from engine.runtime import Engine, Runtime
+from engine.runtime import Runtime
 from engine.sdk.auth import Auth, NoAuth, OAuth2, Token
 from engine.sdk.connector import Connector
 from engine.sdk.context import Context

@@ -92,6 +92,11 @@ class Dovecot:
         (self.maildir / "tmp" / name).write_bytes(raw.replace(b"\r\n", b"\n"))
         (self.maildir / "tmp" / name).rename(self.maildir / "new" / name)
 
+    def forget_numbering(self) -> None:
+        """Numbers all mails anew, as after a mailbox was rebuilt: another UIDVALIDITY."""
+        for path in self.maildir.glob("dovecot[-.]*"):
+            path.unlink()
+
 
 def installed() -> bool:
     return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin") is not None

@@ -1,9 +1,12 @@
 """The life of a mailbox on Dovecot, with TLS."""
 
 import shutil
+import socket
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,10 @@ from connectors.mail.profiles import MailProfile
 from connectors.mail.wire import tls_context
 from tests.connectors.mail import dovecot
 from tests.connectors.mail.benches import QUICK, Listening, subjects, using, wait_until
-from tests.connectors.mail.contexts import Bench
+from tests.connectors.mail.contexts import Bench, Connections
 from tests.connectors.mail.dovecot import Dovecot
 from tests.connectors.mail.scripted import mail
-from zapwerk import AuthFailed, InvalidInput
+from zapwerk import AuthFailed, InvalidInput, TemporaryFailure
 
 pytestmark = pytest.mark.dovecot
 
@@ -101,6 +104,74 @@ def test_the_servers_search_takes_umlauts(server):
         server.deliver(mail("Werbung"))
         found = bench.poll(new_email, search="OR SUBJECT Geländer (SUBJECT für)")
         assert subjects(found) == ["Geländer gewünscht"]
+
+
+def test_large_mails_are_in_memory_one_at_a_time(server):
+    with at(server) as bench:
+        bench.poll(new_email)
+        peaks = []
+        for count in (1, 4):
+            for _ in range(count):
+                server.deliver(mail("large") + (b"y" * 76 + b"\r\n") * 100_000)
+            tracemalloc.start()
+            try:
+                assert subjects(bench.poll(new_email)) == ["large"] * count
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+        assert peaks[1] < peaks[0] * 1.5 + 4_000_000, "the texts that the records keep are a megabyte each"
+
+
+def test_a_connection_cut_while_it_waits_is_begun_again_over_tls(server):
+    with at(server) as bench:
+        bench.poll(new_email)
+        bench.connect = wires = Wires()
+        first = Listening(bench, mail_came, NewImapEmail())
+        wait_until(lambda: wires.cables)
+        wires.cut()
+        first.wait()
+        assert isinstance(first.error, TemporaryFailure)
+        server.deliver(mail("after the cut"))
+        second = Listening(bench, mail_came, NewImapEmail())
+        second.wait()
+        assert second.error is None
+        assert subjects(bench.poll(new_email)) == ["after the cut"]
+        wires.cut()
+
+
+class Wires(Connections):
+    """Keeps a second handle on each connection: TLS takes the first one over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cables: list[socket.socket] = []
+
+    def __call__(self, host: str, port: int, *, timeout: float) -> socket.socket:
+        opened = super().__call__(host, port, timeout=timeout)
+        self.cables.append(opened.dup())
+        return opened
+
+    def cut(self) -> None:
+        """As a router does that forgets its connections."""
+        for cable in self.cables:
+            with suppress(OSError):
+                cable.shutdown(socket.SHUT_RDWR)
+            cable.close()
+        self.cables.clear()
+
+
+def test_a_folder_made_anew_does_not_flood_and_what_comes_later_fires(server):
+    """Its UIDVALIDITY is another: Dovecot keeps it in a file that is lost with the index."""
+    with at(server) as bench:
+        bench.poll(new_email)
+        server.deliver(mail("known"))
+        assert subjects(bench.poll(new_email)) == ["known"]
+        bench.sessions.close()
+        server.forget_numbering()
+        assert bench.poll(new_email) == []
+        assert bench.warnings
+        server.deliver(mail("later"))
+        assert subjects(bench.poll(new_email)) == ["later"]
 
 
 def test_a_mail_of_30_megabytes_is_cut(server):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.mail.gmail import account, folders, gmail, new_email
+from connectors.mail.gmail import NewInGmail, account, folders, gmail, mails_there, new_email
 from tests.connectors.mail.benches import at_gmail, at_gmail_by_oauth, subjects
 from tests.connectors.mail.scripted import ALWAYS, GMAIL, Folder, mail, says, serving
 from zapwerk import AuthFailed, InvalidInput, TemporaryFailure, Token
@@ -39,6 +39,12 @@ def test_oauth_signs_in_with_the_access_token_and_the_address_that_was_given():
     with serving("a", capabilities=GMAIL) as server, at_gmail_by_oauth(server) as bench:
         assert account(bench.context).id == "anna@gmail.com"
         assert subjects(bench.poll(new_email)) == ["a"]
+
+
+def test_how_many_mails_a_label_holds_is_told_at_once():
+    with serving("a", "b", capabilities=GMAIL) as server, at_gmail(server) as bench:
+        assert mails_there(bench.context, NewInGmail()) == 2
+        assert server.count("FETCH") == server.count("SEARCH") == 0
 
 
 def test_a_dead_access_token_is_a_failed_sign_in_and_its_challenge_is_answered_with_nothing():

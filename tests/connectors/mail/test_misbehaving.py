@@ -1,9 +1,11 @@
 """What a mail server can do wrong, and what must come of it: nothing lost, nothing twice, no connection left open."""
 
+import tracemalloc
 from threading import Event
 
 import pytest
 
+from connectors.mail.arrivals import UNREAD
 from connectors.mail.imap import NewImapEmail, account, mail_came, new_email
 from connectors.mail.mailbox import WHOLE_MAIL
 from tests.connectors.mail import benches
@@ -216,6 +218,16 @@ def test_a_mail_of_which_the_server_gives_nothing_is_still_one_event():
         assert subjects(bench.poll(new_email)) == ["", "after"]
 
 
+def test_a_mail_of_which_it_cannot_be_known_whether_it_is_meant_is_told():
+    with serving("old") as server, at_imap(server) as bench:
+        bench.poll(new_email, subject_contains="after")
+        server.deliver(mail("poison"))
+        server.deliver(mail("after"))
+        server.when("UID FETCH", says("NO [SERVERBUG] internal error"), times=ALWAYS, containing="FETCH 2")
+        assert subjects(bench.poll(new_email, subject_contains="after")) == ["after"]
+        assert bench.warnings == [UNREAD]
+
+
 def test_a_single_dropped_connection_does_not_cut_a_mail():
     with serving("old") as server, at_imap(server) as bench:
         bench.poll(new_email)
@@ -236,6 +248,20 @@ def test_a_mail_of_30_megabytes_is_cut_and_says_so():
         assert "Das ist der Anfang" in record.text
         assert (record.cut, record.size) == (True, len(raw))
         assert len(raw) > WHOLE_MAIL > len(record.text)
+
+
+def test_many_mails_of_30_megabytes_take_no_more_memory_than_one():
+    raw = mail("groß") + (b"y" * 76 + b"\r\n") * 390_000
+    with serving("old") as server, at_imap(server) as bench:
+        bench.poll(new_email)
+        for _ in range(10):
+            server.deliver(raw)
+        tracemalloc.start()
+        try:
+            assert subjects(bench.poll(new_email)) == ["groß"] * 10
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_a_mail_that_is_larger_than_it_claims_is_not_read_without_end():

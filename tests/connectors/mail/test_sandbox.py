@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.mail import sandbox
-from connectors.mail.imap import ImapAccount, NewImapEmail, account, imap, mail_came, new_email
+from connectors.mail.imap import ImapAccount, NewImapEmail, account, imap, mail_came, mails_there, new_email
 from connectors.mail.profiles import MailProfile
 from tests.connectors.mail.benches import QUICK, Listening, subjects, using, wait_until
 from tests.connectors.mail.contexts import Bench
@@ -60,6 +60,9 @@ def send(started: Sandbox, *subject: str) -> None:
 def test_the_life_of_a_mailbox(tmp_path):
     with running(tmp_path) as started, bench_at(started) as bench:
         send(started, "old 1", "old 2")
+        assert mails_there(bench.context, NewImapEmail(subject_contains="other")) == 2, (
+            "the folder's, whatever is meant"
+        )
         assert account(bench.context).label == "demo@zapwerk.example"
         assert subjects(bench.poll(new_email)) == ["old 1", "old 2"]
         assert bench.poll(new_email) == []

@@ -6,8 +6,8 @@ import pytest
 
 from engine.editing import made_up
 from engine.editing.data import MAX_ENTRIES, MAX_FIELDS, Data, below
-from engine.editing.samples import MAX_SAMPLE, cut_to_size
 from engine.store.encoding import encode
+from engine.store.excerpts import MAX_SAMPLE, cut_to_size
 from engine.zaps import check, mapping
 from engine.zaps.conditions import Group
 from engine.zaps.model import TRIGGER, ActionStep, FilterStep

@@ -6,7 +6,9 @@ import pytest
 
 from engine.editing.samples import StepState
 from engine.errors import Conflict, NotFound, Problems, Refused
+from engine.store import connections
 from engine.store.changes import JOINS_WITHIN, MOST
+from engine.store.connections import NewConnection
 from engine.zaps.conditions import Group
 from engine.zaps.model import TRIGGER, FilterStep, Zap
 from tests.engine.benches import do, in_a_loop
@@ -54,6 +56,20 @@ async def test_a_zap_is_drawn_from_nothing_to_one_that_can_be_switched_on(desk: 
     assert draft.problems == ()
     switched = await desk.runtime.switching.on(draft.id, by=BEN)
     assert (switched.version, desk.seen(draft).differs) == (1, False)
+
+
+@in_a_loop
+async def test_a_step_takes_no_account_of_another_app(desk: Desk):
+    draft = await desk.drawn()
+    with desk.runtime.database.write() as session:
+        new = NewConnection("Foreign", "another", "", "", "", "", b"", frozenset())
+        foreign = connections.add(session, new, now=desk.now())
+    for step in (TRIGGER, "m"):
+        with pytest.raises(Refused, match="“Foreign” is a connection to another app"):
+            desk.draw(draft, "choose_connection", step, foreign.id)
+    with pytest.raises(NotFound):
+        desk.draw(draft, "choose_connection", "m", "nothing")
+    assert desk.seen(draft).revision == draft.revision
 
 
 @in_a_loop

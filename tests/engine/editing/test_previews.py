@@ -54,7 +54,7 @@ def test_what_cannot_be_read_is_told_in_both_languages_beside_the_value():
         "client",
         "email",
     )
-    assert problem.within("de") == "“Anfrage” ist keine gültige E-Mail-Adresse."
+    assert problem.within("de") == "„Anfrage“ ist keine gültige E-Mail-Adresse."
 
 
 def test_empty_is_told_from_no_sample_yet():

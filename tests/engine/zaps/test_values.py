@@ -95,6 +95,12 @@ def refusal(kind, raw, locale=GERMAN, **constraints):
         pytest.param(Size, "L", Size.LARGE, id="enum"),
         pytest.param(Annotated[str, Choices(lambda: None)], {"value": "7", "label": "Inbox"}, "7", id="stored choice"),
         pytest.param(Annotated[list[str], Choices(lambda: None)], "a, b", ["a", "b"], id="several choices"),
+        pytest.param(
+            Annotated[list[str], Choices(lambda: None)],
+            [{"value": "7, 8", "label": "Inbox"}, "b", ["c", ""], None],
+            ["7, 8", "b", "c"],
+            id="several stored choices, and a template's list",
+        ),
         pytest.param(list[str], "a, b\n", ["a", "b"], id="comma separated"),
         pytest.param(list[str], "a, x\nb", ["a, x", "b"], id="lines"),
         pytest.param(list[str], '["a,b"]', ["a,b"], id="a list as JSON"),
