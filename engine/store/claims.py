@@ -175,7 +175,7 @@ def _from(connection: Connection, after: str, at_a_time: int) -> Iterator[str]:
         yield from found
         if len(found) < at_a_time:
             return
-        after = found[-1]
+        after, at_a_time = found[-1], 2 * at_a_time
 
 
 def _of_zap(connection: Connection, zap_id: str, share: int) -> list[str]:

@@ -106,7 +106,9 @@ def test_a_mail_written_in_one_tab_is_seen_in_the_other_with_the_time_since_it_w
 
 
 def test_what_moves_while_the_page_is_looking_is_looked_at_too(demo: State, owner: list[Any], browser: Browser):
-    moved = "document.dispatchEvent(new CustomEvent('live:runs', {detail: {runs: [], missed: true, ids: [], zaps: []}}))"
+    moved = (
+        "document.dispatchEvent(new CustomEvent('live:runs', {detail: {runs: [], missed: true, ids: [], zaps: []}}))"
+    )
     with tab(browser, demo.address, cookies=owner) as opened:
         page = opened.go("/demo")
         expect(page.locator("#demo-list")).to_contain_text("Done", timeout=30_000)
