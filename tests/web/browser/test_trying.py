@@ -1,12 +1,12 @@
 """From a drawn zap to a running one in a browser: test, rehearse, publish, over a mailbox and Invoice2go's sandbox."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.processes import form_mail, send_by_smtp
 from tests.waiting import wait_until
@@ -231,6 +231,24 @@ def test_a_failed_test_is_explained_after_the_page_is_loaded_again_until_the_ste
     press_test(page)
     expect(page.locator("[data-result]")).not_to_contain_text("could not be used")
     expect(page.locator("#editor-flow .flow-step").nth(1)).to_contain_text("Tested")
+
+
+def test_a_rehearsal_that_loses_its_connection_and_meets_a_proxy_without_server_goes_on(
+    at_work: Office, opens: Opens, tmp_path: Path
+):
+    zap = drawn(at_work, "Cut off", tmp_path)
+    failures: list[Callable[[Route], None]] = [
+        lambda route: route.abort("connectionreset"),
+        lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"),
+    ]
+    with opens(at_work.house, allowed=("net::ERR_CONNECTION_RESET", "Failed to fetch", "502")) as tab:
+        page = tab.page
+        page.route("**/rehearsal/*/rows?*", lambda route: failures.pop(0)(route) if failures else route.continue_())
+        tab.go(f"/zaps/{zap}/rehearsal")
+        expect(page.locator(".toast")).to_contain_text("The connection to Zapwerk is lost.")
+        expect(page.locator("#rehearsal-words")).to_contain_text("would create a client")
+        assert failures == []
+        expect(page.locator("body")).not_to_contain_text("Bad gateway")
 
 
 @pytest.mark.parametrize(("language", "scheme", "width"), [("en", "light", 1440), ("de", "dark", PHONE)])

@@ -50,9 +50,18 @@ document.addEventListener("signed-out", () => {
   signedOut = toast(document.body.dataset.textSignedOut, more) ?? signedOut;
 });
 document.addEventListener("signed-in", () => signedOut?.remove());
-document.addEventListener("htmx:error", () => {
-  if (!navigator.onLine) toast(document.body.dataset.textOffline);
-});
+
+/* No answer came, or one of whoever stands before the server. What a page asks for by itself it asks for again, for as
+   long as it is waited for; the answers of the server itself say what is to be said. */
+const ASKS_AGAIN = 3000; // milliseconds
+let lost;
+document.addEventListener("htmx:error", (event) => event.detail.ctx?.response || failed(event, true));
+document.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status > 500));
+function failed({target}, isLost) {
+  if (isLost && !lost?.isConnected) lost = toast(document.body.dataset.textOffline);
+  if (target.matches?.('[hx-trigger$=", again"]')) setTimeout(() => target.dispatchEvent(new Event("again")), ASKS_AGAIN);
+}
+
 for (const part of document.cookie.split("; ")) {
   const [name, value] = part.split("=", 2);
   if (name !== "zapwerk-toast" || !value) continue;
