@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.web.browser.answers import held
 from tests.web.browser.chromium import PHONE
 from tests.web.browser.conftest import Opens
 from tests.web.browser.house import House, house
@@ -123,6 +124,23 @@ def test_what_was_opened_stays_open_while_the_page_is_brought_up_to_date(shop: S
             expect(other.page.locator(".run-line .status")).to_have_text("Done", timeout=20_000)
         expect(page.locator(".run-line .status")).to_have_text("Done", timeout=20_000)
         expect(page.locator("#record-trigger")).to_be_visible()
+
+
+def test_what_moved_while_a_person_was_deciding_is_shown_when_they_turn_away(shop: Shop, opens: Opens):
+    with opens(shop.house) as tab:
+        page = tab.go("/history")
+        shop.order("Mystery")
+        open_run(page, "Mystery", "Please check")
+        page.locator(".candidate input").first.focus()
+        with held(page, page.url) as looks, opens(shop.house) as other:
+            other.go(page.url.removeprefix(shop.house.url))
+            other.page.get_by_role("button", name="It went through").click()
+            expect(other.page.locator(".run-line .status")).to_have_text("Done", timeout=20_000)
+            while looks.come():
+                pass
+        expect(page.locator(".run-line .status")).to_have_text("Please check")
+        page.evaluate("document.activeElement.blur()")
+        expect(page.locator(".run-line .status")).to_have_text("Done")
 
 
 def test_data_is_read_copied_and_seen_raw(shop: Shop, opens: Opens):

@@ -8,6 +8,7 @@ const PAUSE = 500; // milliseconds between two looks
 
 let looking = false;
 let again = false;
+let stale = false; // more is known than is drawn: nothing moves under a person who is deciding
 
 document.addEventListener("live:runs", (event) => {
   const {ids, missed} = event.detail;
@@ -21,12 +22,17 @@ async function look() {
   if (looking) return (again = true);
   looking = true;
   const markup = await part(location.pathname);
-  if (markup !== null && !isAsking()) draw(elements(markup).getElementById("run"));
+  stale = isAsking();
+  if (markup !== null && !stale) draw(elements(markup).getElementById("run"));
   setTimeout(() => {
     looking = false;
     if (again) look();
     again = false;
   }, PAUSE);
+}
+
+for (const decided of ["close", "focusout"]) {
+  document.addEventListener(decided, () => setTimeout(() => stale && !isAsking() && look()), true);
 }
 
 /* What a person opened stays open, what they closed stays closed. */
