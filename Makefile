@@ -19,7 +19,7 @@ help:
 	@echo "make serve   Zapwerk at http://127.0.0.1:8000, its data in data/"
 	@echo "make test    everything that is checked: format, lint, types, import contracts, tests"
 	@echo "make check   the same without the tests"
-	@echo "make bench   measures speed and memory beside this machine's limits, in ten minutes; FULL=1 takes half an hour"
+	@echo "make bench   measures speed and memory beside this machine's limits, in a quarter of an hour; FULL=1 takes half an hour"
 	@echo "make chaos   kills the engine again and again while events flow, and compares a ledger; KILLS=1000 EVENTS=100000"
 	@echo "make pictures makes the pictures of the pages in docs/pictures anew"
 	@echo "make lock    brings the lists of pinned packages up to date with pyproject.toml"

@@ -2,7 +2,7 @@
 
     python -m benchmarks [--quick | --full] [--only PART ...] [--output FILE]
 
-`make bench` calls it: about twelve minutes. `--full` takes the sizes that docs/performance.md tells of; `--quick` takes
+`make bench` calls it: about a quarter of an hour. `--full` takes the sizes that docs/performance.md tells of; `--quick` takes
 the least that shows that everything works, and its figures mean nothing. Each part is a process of its own; run alone,
 its module says more.
 """
