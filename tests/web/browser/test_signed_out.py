@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.people.roles import Role
+from tests.web.browser.answers import held
 from tests.web.browser.chromium import Tab
 from tests.web.browser.conftest import Opens
 from tests.web.browser.house import PASSWORD, House
@@ -64,6 +65,20 @@ def test_what_was_typed_in_the_editor_while_signed_out_is_saved_after_a_new_sign
     expect(page.locator(".toast")).to_have_count(0)
     page.reload()
     expect(name).to_have_value("Typed signed out, and more")
+
+
+def test_what_the_page_waited_for_comes_after_the_sign_in(tab: Tab):
+    page = tab.page
+    drawn(page, tab.url)
+    saved(page)
+    with held(page, "**/try?*") as tests:
+        page.reload()
+        tests.must_be_asked()
+        page.context.clear_cookies()
+        tests.come()
+    expect(page.locator("#try > .spinner")).to_be_visible()
+    sign_in_anew(page)
+    expect(page.locator("#try")).to_contain_text("Wait for a call")
 
 
 def test_the_editor_saves_also_where_it_heard_nothing_of_the_new_sign_in(tab: Tab, served: House):

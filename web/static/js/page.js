@@ -52,14 +52,28 @@ document.addEventListener("signed-out", () => {
 document.addEventListener("signed-in", () => signedOut?.remove());
 
 /* No answer came, or one of whoever stands before the server. What a page asks for by itself it asks for again, for as
-   long as it is waited for; the answers of the server itself say what is to be said. */
+   long as it is waited for, and after the next sign-in; the server's own answers say what is to be said. */
 const ASKS_AGAIN = 3000; // milliseconds
+const refused = new Set();
 let lost;
-document.addEventListener("htmx:error", (event) => event.detail.ctx?.response || failed(event, true));
-document.addEventListener("htmx:response:error", (event) => failed(event, event.detail.ctx.response.status > 500));
-function failed({target}, isLost) {
-  if (isLost && !lost?.isConnected) lost = toast(document.body.dataset.textOffline);
-  if (target.matches?.('[hx-trigger$=", again"]')) setTimeout(() => target.dispatchEvent(new Event("again")), ASKS_AGAIN);
+document.addEventListener("htmx:error", ({target, detail}) => detail.ctx?.response || cut(target));
+document.addEventListener("htmx:response:error", ({target, detail}) => {
+  const {status} = detail.ctx.response;
+  if (status > 500) cut(target);
+  if (status === 401) refused.add(target);
+});
+document.addEventListener("signed-in", () => {
+  refused.forEach(askAgain);
+  refused.clear();
+});
+
+function cut(target) {
+  if (!lost?.isConnected) lost = toast(document.body.dataset.textOffline);
+  setTimeout(askAgain, ASKS_AGAIN, target);
+}
+
+function askAgain(target) {
+  if (target.matches?.('[hx-trigger$=", again"]')) target.dispatchEvent(new Event("again"));
 }
 
 for (const part of document.cookie.split("; ")) {
