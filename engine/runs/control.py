@@ -9,14 +9,12 @@ from typing import Any, Literal
 from sqlmodel import Session
 
 from engine.errors import NotFound, Refused, Sentence, ZapwerkError
-from engine.runs import history
+from engine.runs import replaying
 from engine.runs.journal import line
-from engine.store import contents, intake, notices, pauses, runs, stories, zaps
+from engine.store import notices, pauses, runs, stories, zaps
 from engine.store.database import Database
-from engine.store.encoding import encode
-from engine.store.moments import to_ms
-from engine.store.runs import Line, Run, Written
-from engine.store.states import FINISHED, Entry, Hold, RunState
+from engine.store.runs import Line, Run
+from engine.store.states import Entry, Hold, RunState
 
 Decision = Literal["went_through", "again"]
 
@@ -25,18 +23,6 @@ MOST = 1_000
 
 AT_ONCE = 50  # runs in one transaction: the journal waits for it
 
-NOT_ENDED = Sentence(
-    "This run has not ended yet; cancel it first, or release it.",
-    "Diese Ausführung ist noch nicht zu Ende; brechen Sie sie zuerst ab, oder geben Sie sie frei.",
-)
-DONE_ALREADY = Sentence(
-    "This run is done, so there is no failed step to go on from. It can be replayed as a whole.",
-    "Diese Ausführung ist erledigt und hat keinen fehlgeschlagenen Schritt. Sie lässt sich als Ganzes wiederholen.",
-)
-NO_CONTENTS = Sentence(
-    "The data of this run were deleted, so there is nothing to run again. What it did is done.",
-    "Die Daten dieser Ausführung wurden gelöscht, daher lässt sie sich nicht wiederholen. Was sie tat, ist getan.",
-)
 NOT_HELD = Sentence("This run is not on hold any more.", "Diese Ausführung ist nicht mehr zurückgehalten.")
 DISCONNECTED = Sentence(
     "The account that this run waits for was disconnected. Open the connection and use another account instead.",
@@ -84,17 +70,17 @@ class Control:
             return Detail(run, _name(session, run), loaded.record_id, loaded.payload, loaded.lines)
 
     def replay(self, run_id: str, *, whole: bool = False, newest: bool = False) -> str:
-        """A new run of the same event, from the failed step on (what was done before is copied), or whole.
-
-        `newest` takes the zap's newest version; then steps that were done count only if they are still there. Raises
-        `Refused` for a run that has not ended.
-        """
+        """The id of a new run of the same event: see `replaying.begin`. Raises `Refused`."""
         with self.database.write() as session:
-            return self._replay(session, run_id, whole=whole, newest=newest)
+            return replaying.begin(session, run_id, whole=whole, newest=newest, now=self.now())
 
     def replay_many(self, run_ids: Sequence[str], *, whole: bool = False, newest: bool = False) -> Outcome:
         """Replays each, in the order given; one that cannot be replayed keeps none of the others."""
-        return self._each(run_ids, lambda session, run_id: self._replay(session, run_id, whole=whole, newest=newest))
+
+        def again(session: Session, run_id: str) -> str:
+            return replaying.begin(session, run_id, whole=whole, newest=newest, now=self.now())
+
+        return self._each(run_ids, again)
 
     def release_many(self, run_ids: Sequence[str]) -> Outcome:
         """Lets each go on that is held."""
@@ -156,22 +142,6 @@ class Control:
         refused.update((run_id, Refused(TOO_MANY)) for run_id in wanted[MOST:])
         return Outcome(tuple(done), refused)
 
-    def _replay(self, session: Session, run_id: str, *, whole: bool, newest: bool) -> str:
-        run = runs.get(session, run_id)
-        if run.state not in FINISHED:
-            raise Refused(NOT_ENDED)
-        if run.state == RunState.SUCCEEDED and not whole:
-            raise Refused(DONE_ALREADY)
-        if not contents.keep(session.connection(), run.id):
-            raise Refused(NO_CONTENTS)
-        version = _newest(session, run) if newest else run.version
-        row = intake.new_run(run.zap_id, version, run.event_id, to_ms(self.now()), replay_of=run.id)
-        connection = session.connection()
-        intake.begin(connection, row)
-        if not whole:
-            runs.copy(connection, row["id"], _done_before(runs.lines_of(session, run.id)), now=self.now())
-        return str(row["id"])
-
     def _release(self, session: Session, run_id: str) -> str:
         if _is_without_account(session, run_id):
             raise Refused(DISCONNECTED)
@@ -208,18 +178,6 @@ def _not_cancelled(state: RunState) -> Sentence:
     else:
         german = "Diese Ausführung ist schon zu Ende und lässt sich nicht mehr abbrechen."
     return Sentence(f"This run cannot be cancelled: it is {state}.", german)
-
-
-def _done_before(lines: tuple[Line, ...]) -> list[Written]:
-    done = {path: past for path, past in history.of(lines).items() if past.done}
-    return [
-        Written(path, Entry.FINISHED, encode({"output": past.output, "copied": True})) for path, past in done.items()
-    ]
-
-
-def _newest(session: Session, run: Run) -> int:
-    published = zaps.find(session, run.zap_id).published
-    return run.version if published is None else published
 
 
 def _name(session: Session, run: Run) -> str:

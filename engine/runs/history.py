@@ -1,6 +1,6 @@
 """What the journal knows about each step of a run: pure, and what recovery decides by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,15 @@ def of(lines: Iterable[Line]) -> dict[str, Past]:
     for line in lines:
         pasts[line.path] = _after(pasts.get(line.path) or Past(), line)
     return pasts
+
+
+def last_seen(lines: Sequence[Line], path: str) -> dict[str, Any]:
+    """What a person is shown who is asked about a step: what was sent last and when, and what looked like it at the
+    app when somebody was asked before."""
+    past = of(lines).get(path) or Past()
+    reviews = [one.data for one in lines if one.path == path and one.entry == Entry.REVIEW]
+    candidates = reviews[-1].get("candidates", []) if reviews else []
+    return {"sent": past.asked, "at": past.last_try or past.since, "candidates": candidates}
 
 
 def _after(past: Past, line: Line) -> Past:

@@ -69,14 +69,11 @@ def _begun(bound: Bound, swap: Swap, pasts: Mapping[str, Past]) -> str | None:
 
 def _shown(key: str, lines: Sequence[Line], swap: Swap) -> dict[str, Any]:
     """What a person is shown; what was found at the app before is all that can be known."""
-    past = history.of(lines)[key]
-    reviews = [one.data for one in lines if one.path == key and one.entry == Entry.REVIEW]
     why = (
         f"This was begun with “{swap.old.name}”, which is disconnected, so nobody can ask there whether it went "
         f"through. If it is done again, it is done with “{swap.new.name}”."
     )
-    candidates = reviews[-1].get("candidates", []) if reviews else []
-    return {"why": why, "sent": past.asked, "at": past.last_try or past.since, "candidates": candidates}
+    return {"why": why, **history.last_seen(lines, key)}
 
 
 def _ask(connection: Connection, run: Run, number: int, key: str, shown: dict[str, Any], now: datetime) -> None:

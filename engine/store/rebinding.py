@@ -154,8 +154,8 @@ def queue(connection: Connection, run: Run, number: int, *, now: datetime) -> No
 
 def review(connection: Connection, run: Run, number: int, step: str, why: str) -> None:
     """A person is asked about this step; then the run goes on with this version."""
-    asked: dict[str, Any] = {"state": RunState.NEEDS_REVIEW, "hold": "", "step": step, "problem": why}
-    _set(connection, run, version=number, epoch=_RUN.epoch + 1, **asked)
+    bind(connection, run, number)
+    runs.ask(connection, run.id, step, why)
 
 
 def _open(connection: Connection, zap_id: str, number: int, most: int) -> list[str]:

@@ -177,6 +177,13 @@ def get(session: Session, run_id: str) -> Run:
     return of_row(row)
 
 
+def newest_replay(session: Session, run_id: str) -> Run | None:
+    """The run that replays this one, the newest of several; None if it was never replayed."""
+    mine = select(*_RUN).where(_RUN.replay_of == run_id).order_by(_RUN.id.desc()).limit(1)
+    row = session.execute(mine).one_or_none()
+    return None if row is None else of_row(row)
+
+
 def hold_of(session: Session, run_id: str) -> str:
     """Why a run is held; “” for one that is not, or is not there."""
     return session.execute(select(_RUN.hold).where(_RUN.id == run_id)).scalar() or ""
@@ -282,6 +289,12 @@ def decide(connection: Connection, run_id: str, lines: Sequence[Written], *, now
         return False
     copy(connection, run_id, lines, now=now)
     return True
+
+
+def ask(connection: Connection, run_id: str, step: str, why: str) -> None:
+    """A person is asked about a step of a run that nobody executes, before it goes on."""
+    waits = {"state": RunState.NEEDS_REVIEW, "hold": "", "step": step, "problem": why, "epoch": _RUN.epoch + 1}
+    connection.execute(update(RunRow).where(_RUN.id == run_id).values(**waits))
 
 
 def copy(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What a person may do with a run: replay, cancel, release, decide."""
+"""What a person may do with a run: cancel, release, decide."""
 
 import asyncio
 from datetime import timedelta
@@ -7,67 +7,10 @@ import pytest
 
 from engine.errors import NotFound, Refused
 from engine.store import runs as store
-from engine.store import zaps
 from engine.store.states import RunState
-from engine.zaps.model import Zap
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import After, Waits, error
 from tests.waiting import until
-
-TWO_STEPS = (do("first", "make"), do("second", "make_found", name="{{ first.name }} again"))
-
-
-@in_a_loop
-async def test_a_replay_goes_on_at_the_step_that_failed(bench: Bench):
-    zap = await bench.zap("new_thing", *TWO_STEPS)
-    bench.toy.next("make_found", error("permanent"))
-    (run,) = await bench.done(zap, "ball")
-    assert (run.state, run.step) == (RunState.FAILED, "second")
-    again = bench.runtime.control.replay(run.id)
-    await bench.drain()
-    replayed = bench.run(again)
-    assert (replayed.state, replayed.replay_of, replayed.event_id) == (RunState.SUCCEEDED, run.id, run.event_id)
-    assert bench.toy.names() == ["ball", "ball again"]
-    assert bench.run(run.id).state == RunState.FAILED
-
-
-@in_a_loop
-async def test_a_whole_replay_does_everything_again_with_keys_of_its_own(bench: Bench):
-    zap = await bench.zap("new_thing", *TWO_STEPS)
-    (run,) = await bench.done(zap, "ball")
-    bench.runtime.control.replay(run.id, whole=True)
-    await bench.drain()
-    assert bench.toy.names() == ["ball", "ball again"] * 2
-    assert len({effect.key for effect in bench.toy.made}) == 4
-
-
-@in_a_loop
-async def test_a_replay_stays_on_its_version_unless_the_newest_is_asked_for(bench: Bench):
-    zap = await bench.zap()
-    bench.toy.next("make", error("permanent"))
-    (run,) = await bench.done(zap, "ball")
-    await publish(bench, zap, "edited {{ trigger.name }}")
-    bench.runtime.control.replay(run.id)
-    await bench.drain()
-    bench.runtime.control.replay(run.id, newest=True)
-    await bench.drain()
-    assert bench.toy.names() == ["ball", "edited ball"]
-
-
-@in_a_loop
-async def test_a_run_that_has_not_ended_cannot_be_replayed(bench: Bench):
-    zap = await bench.zap()
-    (run,) = await bench.arrive(zap, "ball")
-    with pytest.raises(Refused, match="has not ended yet"):
-        bench.runtime.control.replay(run.id)
-
-
-@in_a_loop
-async def test_a_run_that_is_done_can_only_be_replayed_as_a_whole(bench: Bench):
-    zap = await bench.zap()
-    (run,) = await bench.done(zap, "ball")
-    with pytest.raises(Refused, match="as a whole"):
-        bench.runtime.control.replay(run.id)
 
 
 @in_a_loop
@@ -202,13 +145,3 @@ async def test_counting_and_paging_through_the_history(bench: Bench):
         following = store.find(session, store.Wanted(limit=3, before=page[-1].id))
     assert [run.id for run in failed] == [found[3].id]
     assert [run.id for run in (*page, *following)] == [run.id for run in reversed(found)][:6]
-
-
-async def publish(bench: Bench, zap_id: str, name: str) -> None:
-    """Publishes a version whose step makes things of that name."""
-    with bench.runtime.database.write() as session:
-        stored = zaps.find(session, zap_id)
-        step = do("made", "make", name=name).model_copy(update={"connection": bench.connection})
-        draft = Zap(name=stored.name, trigger=stored.draft.trigger, steps=(step,))
-        zaps.save_draft(session, zap_id, draft, revision=stored.revision, now=bench.now())
-    await bench.runtime.switching.on(zap_id)
