@@ -2,9 +2,9 @@
 
     python -m benchmarks [--quick | --full] [--only PART ...] [--output FILE]
 
-`make bench` calls it: about a quarter of an hour. `--full` takes the sizes that docs/performance.md tells of; `--quick` takes
-the least that shows that everything works, and its figures mean nothing. Each part is a process of its own; run alone,
-its module says more.
+`make bench` calls it: about a quarter of an hour. `--full` takes the sizes that docs/performance.md tells of;
+`--quick` takes the least that shows that everything works, and its figures mean nothing. Each part is a process of its
+own; run alone, its module says more.
 """
 
 import argparse
