@@ -100,6 +100,9 @@ class Telling:
             over = [one for one in notices.open_of(session, "failed") if notices.works_again(session, one, now=now)]
             gone = notices.open_of(session, "disconnected")
             over += [one for one in gone if not runs.count_on_hold(session, f"{Hold.CONNECTION}:{one.subject}")]
+            for hold in (Hold.FLOOD, Hold.ATTENTION):
+                held = notices.open_of(session, hold)
+                over += [one for one in held if not runs.count_held(session, one.subject, hold)]
         if over:
             with self.database.write() as session:
                 for one in over:

@@ -42,7 +42,7 @@ IS_OVER: dict[str, Sentence] = {
     "disconnected": Sentence("No run waits for “{name}” any more.", "Keine Ausführung wartet mehr auf „{name}“."),
     "failed": Sentence("Runs of “{name}” work again.", "Ausführungen von „{name}“ gelingen wieder."),
     "review": Sentence("The run of “{name}” was decided.", "Über die Ausführung von „{name}“ wurde entschieden."),
-    "flood": Sentence("What was held for “{name}” goes on.", "Was für „{name}“ zurückgehalten war, läuft weiter."),
+    "flood": Sentence("Nothing is held for “{name}” any more.", "Für „{name}“ ist nichts mehr zurückgehalten."),
     "quota": Sentence("“{name}” goes on after the limit.", "„{name}“ läuft nach dem Limit weiter."),
     "attention": Sentence("“{name}” was looked after.", "Um „{name}“ hat sich jemand gekümmert."),
 }

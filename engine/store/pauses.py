@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlmodel import Session
 
 from engine.store import facts, ids, notices, runs
@@ -141,8 +141,11 @@ def lift_quotas_of_runs(connection: Connection, run_ids: Collection[str], *, now
 
 
 def end_quotas(connection: Connection, *, now: datetime) -> None:
-    """Forgets limits whose time has passed."""
-    over = update(ZapRow).where(_ZAP.quota_until > 0, _ZAP.quota_until <= to_ms(now)).values(quota_until=0)
+    """Forgets limits whose time has passed, and those without an end for which no run waits any more: a person ended
+    those, and the next one shows whether there is room again."""
+    passed = (_ZAP.quota_until > 0) & (_ZAP.quota_until <= to_ms(now))
+    forgotten = (_ZAP.quota_until == NEVER) & ~runs.waits(_ZAP.id, Hold.QUOTA)
+    over = update(ZapRow).where(or_(passed, forgotten)).values(quota_until=0)
     _settle(connection, connection.execute(over.returning(_ZAP.id)).scalars().all(), now)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, literal_column, select, update
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from engine.errors import NotFound
 from engine.store.encoding import clean, decode
@@ -223,8 +223,13 @@ def counts(session: Session, zap_id: str | None = None) -> dict[RunState, int]:
 
 def count_held(session: Session, zap_id: str, hold: str) -> int:
     """How many runs of a zap are held for this reason."""
-    mine = select(func.count()).select_from(RunRow).where(col(RunRow.zap_id) == zap_id, col(RunRow.hold) == hold)
+    mine = select(func.count()).select_from(RunRow).where(_RUN.hold == hold, _IS_HELD, _RUN.zap_id == zap_id)
     return int(session.execute(mine).scalar_one())
+
+
+def waits(zap_id: Any, hold: str) -> Any:
+    """A condition: a run of this zap (or of the zap of this column) is held for this reason."""
+    return select(_RUN.id).where(_RUN.hold == hold, _IS_HELD, _RUN.zap_id == zap_id).exists()
 
 
 def count_on_hold(session: Session, hold: str) -> int:

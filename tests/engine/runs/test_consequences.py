@@ -106,6 +106,19 @@ async def test_a_wait_that_the_service_asks_for_counts_if_it_is_longer(bench: Be
 
 
 @in_a_loop
+async def test_a_limit_without_an_end_is_forgotten_when_nothing_waits_for_it_any_more(bench: Bench):
+    zap = await bench.zap()
+    bench.toy.next("make", QuotaReached("full"))
+    (run,) = await bench.done(zap, "ball")
+    await bench.sweep()
+    assert list(bench.notices()) == [f"quota:{zap}"]
+    bench.runtime.control.cancel(run.id)
+    await bench.sweep()
+    assert bench.notices() == {}
+    assert [one.state for one in await bench.done(zap, "doll")] == [RunState.CANCELLED, RunState.SUCCEEDED]
+
+
+@in_a_loop
 async def test_a_full_quota_holds_the_run_until_it_is_lifted_with_one_notice(bench: Bench):
     zap = await bench.zap()
     until = bench.now() + timedelta(hours=2)

@@ -378,6 +378,20 @@ async def test_beyond_the_flood_limit_runs_are_held_and_one_notice_tells_it(benc
     assert len(bench.notices()) == 1
 
 
+@pytest.mark.parametrize("what", ["release_many", "cancel_many"])
+@in_a_loop
+async def test_what_is_held_again_is_told_again(bench: Bench, what: str):
+    zap = await bench.zap(flood_limit=2)
+    for flood in ("first", "second"):
+        await bench.arrive(zap, *(f"{flood} {number}" for number in range(4)))
+        bench.runtime.notices.telling.tick()
+        assert [one.count for one in bench.notices().values()] == [1]
+        held = [run.id for run in bench.runs(zap) if run.state == RunState.HELD]
+        getattr(bench.runtime.control, what)(held)
+        bench.runtime.notices.telling.tick()
+        assert bench.notices() == {}
+
+
 @in_a_loop
 async def test_what_the_flood_guard_holds_stays_held_until_a_person_releases_it_in_order(bench: Bench):
     zap = await bench.zap(flood_limit=2, concurrency=1)
