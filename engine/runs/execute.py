@@ -97,12 +97,22 @@ class Interpreter:
         )
 
     def reserve_lanes(self, run: Run) -> None:
-        """For a run that was interrupted: nobody may ask what exists before its open calls are found out."""
+        """For a run that was interrupted: nobody may ask what exists before its open calls are found out.
+
+        Never raises: one that cannot be read reserves nothing, and is held when it is executed.
+        """
+        try:
+            for step in self._open_steps(run):
+                self._reserve(run, step)
+        except Exception:
+            log.exception("run %s cannot be read, so nobody waits for what it began", run.id)
+
+    def _open_steps(self, run: Run) -> list[ActionStep]:
+        """Those of its actions of which it is unknown what became."""
         loaded = self._load(run)
         pasts = history.of(loaded.lines)
-        for step in self._zap(run, loaded).steps:
-            if isinstance(step, ActionStep) and pasts.get(step.key, Past()).started:
-                self._reserve(run, step)
+        steps = self._zap(run, loaded).steps
+        return [step for step in steps if isinstance(step, ActionStep) and pasts.get(step.key, Past()).started]
 
     def _reserve(self, run: Run, step: ActionStep) -> None:
         with suppress(NotFound):

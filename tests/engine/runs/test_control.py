@@ -134,6 +134,44 @@ async def test_a_run_whose_version_cannot_be_read_is_held_and_never_stuck(bench:
 
 
 @in_a_loop
+async def test_an_interrupted_run_that_cannot_be_read_is_held_and_the_engine_starts(bench: Bench):
+    zap, other = await interrupted_and_one_unreadable(bench)
+    await bench.start()
+    await held_alone(bench, zap, other)
+
+
+@in_a_loop
+async def test_an_interrupted_run_that_cannot_be_read_strands_no_other_when_everything_is_resumed(bench: Bench):
+    zap, other = await interrupted_and_one_unreadable(bench)
+    bench.runtime.pausing.pause_all()
+    await bench.start()
+    bench.runtime.pausing.resume_all()
+    await held_alone(bench, zap, other)
+
+
+async def interrupted_and_one_unreadable(bench: Bench) -> tuple[str, str]:
+    """Two zaps with a run that was interrupted; the version of the first one's cannot be read any more."""
+    zap, other = await bench.zap(), await bench.zap("new_thing", do("made", "make_one"))
+    waits = Waits()
+    bench.toy.next("make", waits)
+    bench.toy.next("make_one", waits)
+    bench.toy.add("ball")
+    await bench.check(zap, other)
+    await bench.interrupt(waits)
+    bench.change("UPDATE version SET definition = '{}' WHERE zap_id = :zap", zap=zap)
+    return zap, other
+
+
+async def held_alone(bench: Bench, unreadable: str, other: str) -> None:
+    """The run that cannot be read comes to be held, and the other one goes on as after every crash."""
+    (run,) = await bench.until_ended(unreadable, 1)
+    assert (run.state, run.hold) == (RunState.HELD, "attention")
+    assert f"attention:{unreadable}" in bench.notices()
+    assert [run.state for run in await bench.until_ended(other, 1)] == [RunState.SUCCEEDED]
+    assert bench.toy.names() == ["ball"]
+
+
+@in_a_loop
 async def test_counting_and_paging_through_the_history(bench: Bench):
     zap = await bench.zap()
     bench.toy.next("make n3", error("permanent"))
