@@ -227,7 +227,7 @@ class Engine:
     async def sweep(self) -> None:
         """Closes what is idle, and lets runs go on that nothing keeps waiting any more."""
         now = self.runtime.now()
-        await self.runtime.calls.contexts.sweep()
+        self.runtime.calls.contexts.sweep()
         followed = await asyncio.to_thread(self.runtime.replacing.go_on)
         if await self.writer.write(lambda connection: _let_go_on(connection, now)) or followed:
             self.queue.ring()

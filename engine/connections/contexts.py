@@ -212,10 +212,12 @@ class Contexts:
                 threading.Thread(target=kit.sessions.close, daemon=True).start()
         return made
 
-    async def sweep(self) -> None:
-        """Close sessions that nobody has used for long. To be called every minute or so."""
-        for kit in list(self._kits.values()):
-            await asyncio.to_thread(kit.sessions.sweep)
+    def sweep(self) -> None:
+        """Close sessions that nobody has used for long. To be called every minute or so.
+
+        Nobody waits for it: closing may hang. What would have been closed after that is left to the next sweep.
+        """
+        threading.Thread(target=_swept, args=(list(self._kits.values()),), daemon=True).start()
 
     async def forget(self, connection_id: str) -> None:
         """The connection was changed or deleted: close its sessions, drop its credentials from memory."""
@@ -320,6 +322,11 @@ class Unstored:
 
     async def save(self, connection_id: str, token: Token) -> None:
         """It lives as long as the call."""
+
+
+def _swept(kits: list[Kit]) -> None:
+    for kit in kits:
+        kit.sessions.sweep()
 
 
 def _base_url(connection: LiveConnection) -> str:

@@ -93,14 +93,21 @@ class KeptSessions:
                 kept.lent = False
 
     def _close_unused(self, due: Callable[[_Kept], bool]) -> int:
-        with self._lock:
-            found = [kept for kept in self._kept.values() if not kept.lent and kept.session is not None and due(kept)]
-            for kept in found:
-                kept.lent = True
-        for kept in found:
+        """One after the other, each taken just before: one whose closing hangs keeps no other."""
+        count = 0
+        while (kept := self._unused(due)) is not None:
             self._drop(kept)
             self._give_back(kept)
-        return len(found)
+            count += 1
+        return count
+
+    def _unused(self, due: Callable[[_Kept], bool]) -> _Kept | None:
+        with self._lock:
+            for kept in self._kept.values():
+                if not kept.lent and kept.session is not None and due(kept):
+                    kept.lent = True
+                    return kept
+        return None
 
     def _drop(self, kept: _Kept) -> None:
         session, close = kept.session, kept.close

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from engine import folder
+from engine.connections.sessions import IDLE_FOR
 from engine.engine import Engine
 from engine.errors import AlreadyRunning, DataFolderError, NewerDatabase
 from engine.runtime import Runtime
@@ -16,6 +19,7 @@ from engine.store.states import RunState
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import Waits
 from tests.waiting import until
+from zapwerk import QuotaReached
 
 
 @pytest.fixture
@@ -116,6 +120,27 @@ async def test_a_queue_that_stumbles_goes_on(bench: Bench, caplog: pytest.LogCap
     await bench.engine.polling.hint([zap])
     (run,) = await bench.until_ended(zap, 1)
     assert run.state == RunState.SUCCEEDED
+
+
+@in_a_loop
+async def test_a_session_whose_closing_hangs_keeps_neither_runs_waiting_nor_the_engine_from_stopping(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    zap = await bench.zap()
+    bench.toy.next("make", QuotaReached("The plan allows ten things.", until=bench.now() + timedelta(hours=1)))
+    await bench.done(zap, "ball")
+    sessions = bench.runtime.calls.contexts.kit(bench.runtime.connections.live(bench.connection)).sessions
+    closing = Waits()
+    with sessions.borrow("inbox", object, lambda session: closing.block()):
+        pass
+    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * IDLE_FOR)
+    bench.later(timedelta(hours=2))
+    await bench.start()
+    await until(closing.begun.is_set, what="the session to be closed")
+    await until(lambda: bench.states(zap) == [RunState.SUCCEEDED], what="the held run to go on")
+    await bench.close()
+    closing.gate.set()
+    bench.open()
 
 
 @in_a_loop

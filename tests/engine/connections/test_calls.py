@@ -364,7 +364,6 @@ async def test_forgetting_and_closing_shut_the_sessions(tmp_path):
             async with calls.contexts.open(asked(live), blocking=True) as opened:
                 with opened.ctx.sessions.borrow("inbox", partial(getattr, live, "id"), shut.append):
                     pass
-        await calls.contexts.sweep()
         assert shut == []
         await calls.contexts.forget("c1")
         await calls.contexts.forget("unknown")

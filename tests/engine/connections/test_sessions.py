@@ -117,6 +117,24 @@ def test_a_sweep_closes_what_has_been_idle_for_long(mailbox):
         assert session == 4
 
 
+def test_a_session_whose_closing_hangs_keeps_no_other_from_being_closed(mailbox):
+    sessions, hangs, gate = KeptSessions(), threading.Event(), threading.Event()
+
+    def hang(session: object) -> None:
+        hangs.set()
+        gate.wait(20)
+
+    with sessions.borrow("hangs", object, hang), mailbox.borrow(sessions, "other"):
+        pass
+    hanging = threading.Thread(target=sessions.sweep, kwargs={"idle_for": 0})
+    hanging.start()
+    assert hangs.wait(5)
+    assert sessions.sweep(idle_for=0) == 1
+    assert mailbox.closed == [1]
+    gate.set()
+    hanging.join(5)
+
+
 def test_closing_closes_all_and_what_is_lent_when_it_comes_back(mailbox):
     sessions = KeptSessions()
     with mailbox.borrow(sessions, "a"):
