@@ -7,7 +7,7 @@ session is borrowed for one page at a time, so that zaps on the same mailbox tak
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from connectors.mail import cursor as cursors
@@ -60,13 +60,14 @@ def pages(ctx: BlockingContext, watch: Watch[RecordT]) -> Iterator[Page[RecordT]
     """New mails, oldest first. Without a cursor: one page with the newest few, and the cursor behind everything."""
     cursor = None if ctx.cursor is None else Cursor.model_validate(ctx.cursor)
     stop_at = time.monotonic() + BUDGET
-    while time.monotonic() < stop_at:
+    while True:
         with borrowed(ctx) as mailbox:
             page = _Polling(ctx, watch, mailbox).page(cursor)
         if page is None:
             return
+        page = replace(page, more=cursor is not None and time.monotonic() >= stop_at)
         yield page
-        if cursor is None:
+        if cursor is None or page.more:
             return
         cursor = Cursor.model_validate(page.cursor)
 

@@ -4,9 +4,9 @@ A backup is a moment in the past. What the original did between that moment and 
 
 - *Records that were handled after the backup* are found again by the triggers, because the cursor and the seen ids are
   as old as the backup. As events they are new; their runs have other ids and other idempotency keys, so no service can
-  tell that they were done before. That is why “hold” is the default: what the first complete check finds is held, a
-  look at the app tells what is there already (`looking_there`), and a person releases or drops it. What comes after
-  that check is new for certain, and runs.
+  tell that they were done before. That is why “hold” is the default: what is found is held until a check has
+  read everything, a look at the app tells what is there already (`looking_there`), and a person releases or drops it.
+  What comes after that check is new for certain, and runs.
 - *Runs that had not ended in the backup* may have gone on in the original. Run id and installation are the same, so
   every effect that the backup's journal does not know as finished is treated as after a crash: repeated with the same
   key where that is safe, else looked up, else put before a person (`engine.runs.steps` asks `restored_at`). They wait
@@ -197,7 +197,7 @@ class Decisions:
 
 
 def tick(connection: Connection, *, now: datetime) -> int:
-    """Lets zaps go on whose first complete check since the decision is over; what it found is held for a look. How
+    """Lets zaps go on of which a check has read everything since the decision; what was found is held for a look. How
     many. Called by the engine's clock.
     """
     with Session(connection) as session:
@@ -227,7 +227,7 @@ def _has_caught_up(session: Session, zap_id: str, decided: Decided) -> bool:
     watch = watches.get(session, zap_id)
     if watch is None or not watch.active:
         return True  # switched off or deleted since: nothing to wait for
-    succeeded = watch.last_success_at is not None and watch.last_success_at > decided.at
+    succeeded = watch.last_success_at is not None and to_ms(watch.last_success_at) > to_ms(decided.since)
     return succeeded and not watch.problem and not watch.token
 
 
@@ -243,16 +243,17 @@ def _go_on(connection: Connection, zap_id: str, stored: Stored, now: datetime) -
     paused = update(ZapRow).where(_ZAP.id == zap_id, _ZAP.state == ZapState.PAUSED)
     connection.execute(paused.values(state=was))
     if was == ZapState.ON:
-        connection.execute(_came(zap_id, stored).values(state=RunState.QUEUED, hold="", due_at=to_ms(now)))
+        connection.execute(_came(zap_id, stored, Hold.PAUSED).values(state=RunState.QUEUED, hold="", due_at=to_ms(now)))
 
 
 def _keep_for_a_look(connection: Connection, zap_id: str, stored: Stored) -> None:
-    connection.execute(_came(zap_id, stored).values(hold=Hold.RESTORED))
+    """What a check found that had begun before the decision was stored; the others hold it for a look themselves."""
+    connection.execute(_came(zap_id, stored, Hold.PAUSED, Hold.FLOOD).values(hold=Hold.RESTORED))
 
 
-def _came(zap_id: str, stored: Stored) -> Any:
+def _came(zap_id: str, stored: Stored, *holds: Hold) -> Any:
     """Runs that were made, and held, while the zap was paused after the restore."""
-    held = (_RUN.state == RunState.HELD) & (_RUN.hold == Hold.PAUSED)
+    held = (_RUN.state == RunState.HELD) & _RUN.hold.in_(holds)
     return update(RunRow).where(_RUN.zap_id == zap_id, held, _RUN.created_at >= to_ms(stored.restored_at))
 
 

@@ -47,7 +47,8 @@ def found(operation: Operation[Any, Any], value: Any) -> Record | Page[Any]:
         json.dumps(value.cursor)
     except (TypeError, ValueError) as error:
         raise _bug(operation, f"yielded a cursor that cannot be stored ({error})") from error
-    return Page(tuple(record(operation, one) for one in value.records), value.cursor, value.warning)
+    records = tuple(record(operation, one) for one in value.records)
+    return Page(records, value.cursor, value.warning, bool(value.more))
 
 
 def records(operation: Operation[Any, Any], value: Any) -> list[Record]:

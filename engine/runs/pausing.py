@@ -37,6 +37,11 @@ RESTORED = Sentence(
     "Dieser Zap stammt aus einer Sicherung. Bitte entscheiden Sie unter Einstellungen, Sicherungen, wie es mit ihm "
     "weitergeht, oder mit: zapwerk restored decide",
 )
+CATCHES_UP = Sentence(
+    "After the restore, it is looking for what it has missed; that is held for a look. Only then can it go on.",
+    "Nach der Wiederherstellung sucht er, was er verpasst hat; das wird zurückgehalten. Erst danach kann er "
+    "weiterlaufen.",
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,15 @@ class Pausing:
 
     def resume(self, zap_id: str, *, release: bool = True) -> int:
         """Lets a paused zap go on; returns how many of its runs do, too. Raises `NotFound`, and `Refused` for one that
-        waits for a decision after a restore: nothing watches its trigger.
+        waits for a decision after a restore: nothing watches its trigger; and for one of which what it has missed since
+        the backup is not all found: it would run.
         """
         with self.database.write() as session:
             stored = zaps.find(session, zap_id)
             if stored.state == ZapState.PAUSED and restorations.waits(session, stored.id):
                 raise Refused(RESTORED)
+            if stored.state == ZapState.PAUSED and restorations.catches_up(session, stored.id):
+                raise Refused(CATCHES_UP)
             return pauses.resume(session.connection(), stored.id, now=self.now(), release=release)
 
     def reasons(self, zap_ids: Collection[str]) -> dict[str, Sentence]:
@@ -84,8 +92,9 @@ class Pausing:
         with self.database.read() as session:
             told = {one.matter: Sentence(one.sentence, one.german) for one in notices.open_of(session, "paused")}
             restored = {zap_id for zap_id in zap_ids if restorations.waits(session, zap_id)}
+            catches_up = {zap_id for zap_id in zap_ids if restorations.catches_up(session, zap_id)}
         by_itself = {zap_id: told.get(pauses.paused_matter(zap_id), BY_HAND) for zap_id in zap_ids}
-        return by_itself | dict.fromkeys(restored, RESTORED)
+        return by_itself | dict.fromkeys(restored, RESTORED) | dict.fromkeys(catches_up, CATCHES_UP)
 
     def failures(self, zap_id: str) -> Failures:
         """What auto-pause decides by."""

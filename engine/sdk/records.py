@@ -55,12 +55,14 @@ class Page(Generic[RecordT]):
 
     `cursor` is any JSON value. The engine stores it in the same transaction as the events of these records;
     an empty page moves the cursor too. `warning` is a sentence for the person who owns the zap, for something that
-    is no failure but should be seen (“the mailbox was rebuilt”).
+    is no failure but should be seen (“the mailbox was rebuilt”). `more` says, on the last page of a check, that it
+    stops there although there may be more: the next one goes on.
     """
 
     records: tuple[RecordT, ...]
     cursor: Any
     warning: str | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ A crash before the commit means the same records are read again; after it, never
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
+from sqlmodel import Session
 
-from engine.store import ids, notices, overlap, runs, watches
+from engine.store import ids, notices, overlap, restorations, runs, watches
 from engine.store.hot import Statement
 from engine.store.moments import NEVER, span_ms, to_ms
 from engine.store.states import Hold, RunState, ZapState
@@ -41,13 +42,15 @@ class Found:
 class Batch:
     """What a check wants to store at once, oldest first.
 
-    `complete` says that everything the trigger has is stored with this batch, so that reading may end at a known id.
+    `complete` says that everything the trigger has is stored with this batch, so that reading may end at a known id;
+    `more` that the check stops behind it although the trigger may have more.
     """
 
     records: Sequence[Found]
     cursor: Any = None
     moves_cursor: bool = False
     complete: bool = True
+    more: bool = False
     warning: str | None = None
 
     @property
@@ -106,7 +109,7 @@ def accept(
     now: datetime,
 ) -> Taken:
     """Makes an event and a run of each record; those beyond the flood limit are held."""
-    standing = _Standing(*_STANDING(connection, zap_id=zap_id).fetchone())
+    standing = _standing(connection, zap_id)
     room = _room(connection, zap_id, flood_limit, now)
     moment = to_ms(now)
     busy = standing.overlap == Overlap.SKIP and overlap.goes_on(connection, zap_id)
@@ -217,14 +220,24 @@ class _Standing:
     state: str
     overlap: str
     quota_until: int
+    catches_up: bool = False
 
     def rests(self, moment: int, *, over_the_limit: bool) -> dict[str, Any]:
         """What of a new run is different because it is held; nothing if it is not."""
+        if self.catches_up:
+            return _held(Hold.RESTORED)
         if over_the_limit:
             return _held(Hold.FLOOD)
         if self.state == ZapState.PAUSED:
             return _held(Hold.PAUSED)
         return _held(Hold.QUOTA, self.quota_until) if self.quota_until > moment else {}
+
+
+def _standing(connection: Connection, zap_id: str) -> _Standing:
+    standing = _Standing(*_STANDING(connection, zap_id=zap_id).fetchone())
+    if standing.state != ZapState.PAUSED:
+        return standing
+    return replace(standing, catches_up=restorations.catches_up(Session(connection), zap_id))
 
 
 def _held(hold: Hold, until: int = NEVER) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from engine.connections.calls import Calls
 from engine.connections.stored import NotUsable
 from engine.errors import ZapwerkError
 from engine.sdk.errors import AuthFailed, ConnectorError, TemporaryFailure
-from engine.store import connections, intake, notices, stamps, watches
+from engine.store import connections, intake, notices, restorations, stamps, watches
 from engine.store.database import Database
 from engine.store.intake import Batch
 from engine.store.moments import span_ms
@@ -44,7 +44,9 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Checked:
-    """How a check went: what it found, or why it failed (“”: it did not), and how long until the next one."""
+    """How a check went: what it found, or why it failed (“”: it did not), and how long until the next one. `more` says
+    that it stopped before it had read everything.
+    """
 
     problem: str = ""
     wait_ms: int | None = 0  # None for never
@@ -53,6 +55,7 @@ class Checked:
     waits_for: str = ""
     listens: str = ""
     found: int = 0
+    more: bool = False
 
 
 class Polling:
@@ -234,7 +237,7 @@ class Polling:
             raise LeaseLost
 
     async def _read(self, watch: Watch, plan: Plan) -> Checked:
-        source, cursor, now, taken = plan.source, watch.cursor, self._now(), 0
+        source, cursor, now, taken, more = plan.source, watch.cursor, self._now(), 0, False
 
         async def known(record_id: str) -> bool | None:
             if record_id == plan.newest:
@@ -247,9 +250,10 @@ class Polling:
         async with aclosing(kinds.batches(self._calls, source, cursor, known, now)) as found:
             async for batch in found:
                 taken += await self._take_in(watch, batch, plan.flood_limit)
-                cursor = batch.cursor if batch.moves_cursor else cursor
+                cursor, more = batch.cursor if batch.moves_cursor else cursor, batch.more
         wait_ms = kinds.next_wait_ms(source, cursor, self._now())
-        return Checked(wait_ms=wait_ms, every_ms=kinds.every_ms(source), listens=source.listens, found=taken)
+        every_ms, listens = kinds.every_ms(source), source.listens
+        return Checked(wait_ms=wait_ms, every_ms=every_ms, listens=listens, found=taken, more=more)
 
     async def _take_in(self, watch: Watch, batch: Batch, flood_limit: int | None) -> int:
         now = self._now()
@@ -306,7 +310,10 @@ def _release(connection: Connection, watch: Watch, checked: Checked, now: dateti
     waits = checked.refused or (checked.waits_for and not connections.is_active(connection, checked.waits_for))
     if not checked.problem:
         watches.adopt(connection, watch, every_ms=checked.every_ms, listens=checked.listens)
-        return watches.release(connection, watch, now=now, wait_ms=checked.wait_ms, found=checked.found)
+        released = watches.release(connection, watch, now=now, wait_ms=checked.wait_ms, found=checked.found)
+        if checked.more:
+            restorations.stopped_early(connection, watch.zap_id, now=now)
+        return released
     waits_for = checked.waits_for if waits else ""
     ours = watches.give_up(connection, watch, now=now, wait_ms=checked.wait_ms, waits_for=waits_for)
     if ours and checked.refused:

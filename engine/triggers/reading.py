@@ -91,9 +91,8 @@ async def _pages(calls: Calls, source: PollingSource, cursor: Any) -> AsyncGener
     async with aclosing(calls.poll(source.trigger, source.asked(cursor), source.given)) as pages:
         async for element in pages:
             page = _page(element)
-            yield Batch(
-                [found(record) for record in page.records], page.cursor, moves_cursor=True, warning=page.warning
-            )
+            fresh = [found(record) for record in page.records]
+            yield Batch(fresh, page.cursor, moves_cursor=True, warning=page.warning, more=page.more)
 
 
 async def _unseen(
@@ -114,7 +113,7 @@ async def _unseen(
                 break
     fresh.reverse()
     for start in range(0, len(fresh), at_once):
-        yield Batch(fresh[start : start + at_once], complete=False)
+        yield Batch(fresh[start : start + at_once], complete=False, more=not complete)
     if complete and not caught_up:
         yield Batch([])
 

@@ -5,7 +5,7 @@ that no time can fire twice, whatever the clock does.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -31,10 +31,12 @@ TIMES_PER_COMMIT = 100
 
 @dataclass(frozen=True)
 class Elapsed:
-    """What the clock has brought since the last check: the times to fire, and up to which moment they are all."""
+    """What the clock has brought since the last check: the times to fire, and up to which moment they are all. `more`
+    says that there are more behind it."""
 
     times: tuple[datetime, ...]
     until: datetime
+    more: bool = False
 
 
 def upcoming(zap: Zap, registry: Registry, now: datetime, count: int = 3) -> list[datetime]:
@@ -64,7 +66,8 @@ def elapsed(table: Timetable, cursor: Any, now: datetime) -> Elapsed:
 
 def _each(table: Timetable, since: datetime, now: datetime) -> Elapsed:
     times = tuple(islice(table.between(since, now), MAX_TIMES_PER_CHECK))
-    return Elapsed(times, times[-1] if len(times) == MAX_TIMES_PER_CHECK else now)
+    more = len(times) == MAX_TIMES_PER_CHECK
+    return Elapsed(times, times[-1] if more else now, more)
 
 
 def batches(table: Timetable, cursor: Any, locale: Locale, now: datetime) -> Iterator[Batch]:
@@ -73,7 +76,7 @@ def batches(table: Timetable, cursor: Any, locale: Locale, now: datetime) -> Ite
     chunks = [due.times[start : start + TIMES_PER_COMMIT] for start in range(0, len(due.times), TIMES_PER_COMMIT)]
     for chunk in chunks[:-1]:
         yield _batch(table, chunk, chunk[-1], locale, now)
-    yield _batch(table, chunks[-1] if chunks else (), due.until, locale, now)
+    yield replace(_batch(table, chunks[-1] if chunks else (), due.until, locale, now), more=due.more)
 
 
 def _batch(table: Timetable, times: tuple[datetime, ...], until: datetime, locale: Locale, now: datetime) -> Batch:

@@ -142,6 +142,7 @@ class Toy:
         self.stopped_listeners = 0
         self.bell = threading.Semaphore(0)
         self.page_size = 3
+        self.pages_at_once = 1_000_000
         self._next: dict[str, deque[Behaviour]] = {}
         self.connector = connector_of(self)
 
@@ -262,12 +263,12 @@ def _triggers(app: Connector, toy: Toy) -> None:
         if ctx.cursor is None:
             yield Page(tuple(toy.things[-ctx.newest :]), len(toy.things))
             return
-        start = ctx.cursor
-        while start < len(toy.things):
+        start, left = ctx.cursor, toy.pages_at_once
+        while start < len(toy.things) and left:
             await toy.does(f"page at {start}", lambda: None)
             page = tuple(toy.things[start : start + toy.page_size])
-            start += len(page)
-            yield Page(page, start, "The shelf was rebuilt." if page[0].name == "rebuilt" else None)
+            start, left = start + len(page), left - 1
+            yield Page(page, start, "The shelf was rebuilt." if page[0].name == "rebuilt" else None, more=not left)
 
     @app.trigger(every=SOON)
     async def heard_thing(ctx: Context, given: Shelf) -> AsyncIterator[Thing]:

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 
+from connectors.mail import arrivals
 from connectors.mail.arrivals import UNREAD
 from connectors.mail.imap import NewImapEmail, account, mail_came, new_email
 from connectors.mail.mailbox import WHOLE_MAIL
@@ -59,6 +60,21 @@ def test_a_server_that_fails_at_any_step_costs_no_mail_and_repeats_none(step, ac
         found += subjects(bench.poll(new_email))
         assert found == ["new"]
         assert bench.poll(new_email) == []
+
+
+def test_a_check_that_takes_too_long_stops_and_says_that_there_may_be_more(monkeypatch):
+    with serving("old") as server, at_imap(server) as bench:
+        bench.poll(new_email)
+        for subject in ("one", "two"):
+            server.deliver(mail(subject))
+        monkeypatch.setattr(arrivals, "MAILS_PER_PAGE", 1)
+        monkeypatch.setattr(arrivals, "BUDGET", 0.0)
+        (page,) = new_email(bench.context, NewImapEmail())
+        assert (subjects(page.records), page.more) == (["one"], True)
+        bench.cursor = page.cursor
+        monkeypatch.undo()
+        (page,) = new_email(bench.context, NewImapEmail())
+        assert (subjects(page.records), page.more) == (["two"], False)
 
 
 def _poll_once(bench):

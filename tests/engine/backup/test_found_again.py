@@ -7,9 +7,12 @@ import pytest
 
 from engine.backup import restoring
 from engine.backup.restored import Choice
+from engine.errors import Refused
+from engine.runs.pausing import CATCHES_UP
 from engine.settings import Settings
 from engine.store.runs import Run
-from engine.store.states import RunState
+from engine.store.states import Hold, RunState
+from engine.triggers.reading import MAX_RECORDS_PER_CHECK
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import Waits, error
 from tests.waiting import until
@@ -112,6 +115,64 @@ async def test_what_is_released_after_the_look_says_nothing_of_it_any_more(bench
     await bench.drain()
     done = bench.run(run.id)
     assert (done.state, done.problem, bench.toy.names()) == (RunState.SUCCEEDED, "", ["ball"])
+
+
+@pytest.mark.parametrize(
+    ("trigger", "count"),
+    [
+        pytest.param("new_thing", MAX_RECORDS_PER_CHECK + 5, id="records, more than a check takes"),
+        pytest.param("paged_thing", 10, id="pages, of which a check reads two"),
+    ],
+)
+def test_what_only_a_further_check_finds_again_is_held_too(tmp_path: Path, trigger: str, count: int):
+    @in_a_loop
+    async def within(bench: Bench) -> None:
+        bench.toy.pages_at_once = 2
+        zap = await bench.zap(trigger, flood_limit=None)
+        code = await backed_up(bench, tmp_path / "b.zip")
+        bench.toy.add(*[f"n{number}" for number in range(count)])
+        await restored(bench, tmp_path / "b.zip", code)
+        await looked_at(bench, zap)
+        assert len(bench.runs(zap)) < count
+        for _ in range(2):
+            await bench.check(zap)
+            await bench.engine._let_restored_go_on()
+        await bench.done(zap, "later")
+        assert [run.hold for run in bench.runs(zap)] == [Hold.RESTORED] * count + [""]
+        assert bench.toy.names() == ["later"]
+
+    within(bench=Bench(Settings(data=tmp_path / "data")))
+
+
+@in_a_loop
+async def test_nobody_lets_a_zap_go_on_before_all_is_found_again(bench: Bench, tmp_path: Path):
+    zap = await bench.zap()
+    code = await backed_up(bench, tmp_path / "b.zip")
+    await restored(bench, tmp_path / "b.zip", code)
+    await bench.runtime.restored.decide(zap, Choice.HOLD)
+    assert bench.runtime.pausing.reasons([zap]) == {zap: CATCHES_UP}
+    with pytest.raises(Refused, match="Only then can it go on"):
+        bench.runtime.pausing.resume(zap)
+    await bench.check(zap)
+    await bench.engine._let_restored_go_on()
+    await bench.done(zap, "ball")
+    assert bench.toy.names() == ["ball"]
+
+
+@in_a_loop
+async def test_all_that_is_found_again_is_looked_for_however_much_it_is_at_once(bench: Bench, tmp_path: Path):
+    zap = await bench.zap("new_thing", do("one", "make_one"), flood_limit=2)
+    code = await backed_up(bench, tmp_path / "b.zip")
+    await bench.done(zap, "ball", "doll", "kite", "rope")
+    bench.runtime.control.release_zap(zap)
+    await bench.drain()
+    assert len(bench.toy.names()) == 4
+    await restored(bench, tmp_path / "b.zip", code)
+    told = [run.problem for run in await looked_at(bench, zap)]
+    assert told == [f"At Toy there is one like it already: “{name}”." for name in ("ball", "doll", "kite", "rope")]
+    found = bench.runtime.restored.show()
+    assert found is not None
+    assert (found.to_look_at, bench.notices()) == (4, {})
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel
 
+from engine.backup import restored
+from engine.backup.restored import Choice
 from engine.errors import Problems
 from engine.registry import Registry
 from engine.reloading import Fixed
 from engine.settings import Settings
 from engine.store import runs, zaps
+from engine.store.states import Hold
 from engine.triggers import schedules
 from engine.zaps.model import ActionStep, TriggerUse, Zap
 from tests.engine.benches import Bench, in_a_loop
@@ -216,6 +219,23 @@ async def test_very_many_missed_times_are_taken_in_by_several_checks(bench: Cloc
     assert len(bench.runs(zap)) == schedules.MAX_TIMES_PER_CHECK
     await bench.ticked()
     assert len(set(bench.fired(zap))) == len(bench.runs(zap)) == 20 * 60
+
+
+@in_a_loop
+async def test_after_a_restore_all_of_very_many_missed_times_are_held_for_a_look(bench: Clocked):
+    zap = await bench.begun(every=60, missed="all")
+    with bench.runtime.database.write() as session:
+        restored.begin(session, made_at=bench.now(), file="b.zip", now=bench.now())
+    bench.go_to(20)
+    await bench.runtime.restored.decide(zap, Choice.HOLD)
+    for _ in range(2):
+        bench.hand.moment += timedelta(seconds=1)
+        await bench.ticked()
+        await bench.engine._let_restored_go_on()
+    assert [run.hold for run in bench.runs(zap)] == [Hold.RESTORED] * 20 * 60
+    bench.hand.moment += MINUTE
+    await bench.ticked()
+    assert bench.runs(zap)[-1].hold != Hold.RESTORED
 
 
 @in_a_loop
