@@ -8,19 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlmodel import Session
 
 from engine.store import ids, notices, overlap, restorations, runs, watches
 from engine.store.hot import Statement
-from engine.store.moments import NEVER, span_ms, to_ms
+from engine.store.moments import NEVER, to_ms
 from engine.store.states import Hold, RunState, ZapState
-from engine.store.tables import RunRow, SeenRow
+from engine.store.tables import SeenRow
 from engine.store.watches import Watch
 from engine.zaps.model import Overlap
 
 IDS_PER_QUESTION = 1000  # databases limit the values of one statement
 FLOOD_WINDOW = timedelta(minutes=10)
+CLOCKS_DIFFER_BY = timedelta(minutes=1)  # what was made later than that from now was made before the clock was set back
 FLOOD_SENTENCE = (
     "More than {limit} events came within ten minutes. The further ones are on hold: release or cancel them, or set "
     "another limit for this zap."
@@ -75,6 +76,22 @@ _NEW_EVENT = Statement(
 _NEW_RUN = Statement(
     f"INSERT INTO run ({', '.join(runs.COLUMNS)}) "  # noqa: S608 - the table's own columns
     f"VALUES ({', '.join(f':{name}' for name in runs.COLUMNS)})"
+)
+
+_LATELY = Statement(
+    """
+    SELECT count(*) FROM (
+        SELECT created_at FROM (
+            SELECT created_at FROM run INDEXED BY run_by_zap
+            WHERE zap_id = :zap_id AND id >= :first AND id < :ahead AND replay_of IS NULL
+            UNION ALL
+            SELECT created_at FROM (
+                SELECT created_at FROM run INDEXED BY run_by_zap
+                WHERE zap_id = :zap_id AND id >= :ahead AND replay_of IS NULL ORDER BY id DESC LIMIT :limit
+            ) AS newest
+        ) AS near WHERE created_at BETWEEN :since AND :until LIMIT :limit
+    ) AS lately
+    """
 )
 
 
@@ -204,12 +221,19 @@ def _check_was_complete(connection: Connection, watch: Watch) -> None:
 
 
 def _room(connection: Connection, zap_id: str, limit: int | None, now: datetime) -> float:
-    if limit is None:
-        return float("inf")
-    since = ids.floor(to_ms(now) - span_ms(FLOOD_WINDOW))
-    recent = select(RunRow.id).where(RunRow.zap_id == zap_id, RunRow.id >= since, RunRow.replay_of.is_(None))  # type: ignore[call-overload,union-attr]
-    count = connection.execute(select(func.count()).select_from(recent.limit(limit).subquery())).scalar_one()
-    return max(limit - int(count), 0)
+    return float("inf") if limit is None else limit - _lately(connection, zap_id, limit, now)
+
+
+def _lately(connection: Connection, zap_id: str, limit: int, now: datetime) -> int:
+    """How many events came within the window, counted up to the limit.
+
+    The ids only find the rows: after the clock was set back, a process goes on with ids that lie ahead. There may be
+    years of those, so of them the newest are looked at, no more than count.
+    """
+    since, until = to_ms(now - FLOOD_WINDOW), to_ms(now + CLOCKS_DIFFER_BY)
+    names = {"first": ids.floor(since), "ahead": ids.floor(until)}
+    found = _LATELY(connection, zap_id=zap_id, **names, since=since, until=until, limit=limit)
+    return int(found.fetchone()[0])
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from engine.store.states import RunState
 from engine.triggers import reading
 from engine.triggers.sources import PollingSource
 from tests.engine.benches import Bench, in_a_loop
+from tests.engine.databases import BOTH, settings_over
 from tests.engine.toys import Thing, Waits, error
 from tests.waiting import until
 from zapwerk import AuthFailed, PermanentFailure, TemporaryFailure
@@ -412,6 +413,36 @@ async def test_a_zap_without_a_limit_takes_whatever_comes(bench: Bench):
     await bench.arrive(zap, *[f"n{number}" for number in range(120)])
     assert set(bench.states(zap)) == {RunState.QUEUED}
     assert bench.records(zap) == [f"n{number}" for number in range(120)]
+
+
+@pytest.fixture(params=BOTH)
+def either_bench(request: pytest.FixtureRequest, servers: None, tmp_path: Path) -> Bench:
+    return Bench(settings_over(request.param, Settings(data=tmp_path / "data")))
+
+
+@in_a_loop
+async def test_after_the_clock_was_set_back_the_flood_guard_counts_what_comes_within_ten_minutes(either_bench: Bench):
+    bench = either_bench
+    zap = await bench.zap(flood_limit=5)
+    await bench.arrive(zap, "a", "b", "c", "d")
+    bench.later(-timedelta(hours=3))
+    await bench.arrive(zap, "e", "f", "g", "h")
+    bench.later(timedelta(minutes=20))
+    await bench.arrive(zap, "i", "j", "k", "l")
+    assert set(bench.states(zap)) == {RunState.QUEUED}
+    await bench.arrive(zap, "m", "n")
+    assert [run.hold for run in bench.runs(zap)][-2:] == ["", "flood"]
+
+
+@in_a_loop
+async def test_ids_of_a_time_that_lies_ahead_keep_the_flood_guard_from_nothing(either_bench: Bench):
+    bench = either_bench
+    zap = await bench.zap(flood_limit=2)
+    await bench.arrive(zap, "a", "b")
+    bench.change("UPDATE run SET id = 'z' || substr(id, 2), created_at = 9000000000000")
+    await bench.arrive(zap, "c", "d")
+    await bench.arrive(zap, "e")
+    assert sorted(run.hold for run in bench.runs(zap)) == ["", "", "", "", "flood"]
 
 
 FENCES = [
