@@ -227,7 +227,8 @@ def ending(
             return Ends(RunState.FAILED, said, field="connection", lines=failed)
         case retries.WaitForQuota(until):
             notice = (f"quota:{run.zap_id}", said)
-            return Ends(RunState.HELD, said, hold=Hold.QUOTA, due_at=until, lines=failed, notice=notice)
+            due_at = until and retries.not_at_once(until, now)
+            return Ends(RunState.HELD, said, hold=Hold.QUOTA, due_at=due_at, lines=failed, notice=notice)
         case retries.StopHere():
             return Ends(RunState.STOPPED, said, lines=(*lines, line(path, Entry.FILTERED, reason=said)))
         case retries.GiveUp(field):

@@ -117,3 +117,9 @@ def after_nothing_happened(
 def later(attempt: int, asked: timedelta = timedelta(0)) -> TryAgainLater | GiveUp:
     """The next rung of the ladder."""
     return TryAgainLater(max(LADDER[attempt], asked)) if attempt < len(LADDER) else GiveUp()
+
+
+def not_at_once(until: datetime, now: datetime) -> datetime:
+    """When to ask again after a full quota: when the service said, but not before the first rung of the ladder. By a
+    clock or zone that differs from ours, a limit may be said to end in the past at every refusal."""
+    return max(until, now + LADDER[0], key=datetime.timestamp)  # a connector may give one without a zone

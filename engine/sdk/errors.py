@@ -62,7 +62,7 @@ class OutcomeUnknown(ConnectorError):
 class QuotaReached(ConnectorError):
     """The plan's limit at the service is reached.
 
-    `until` is when it will be lifted, if that is known.
+    `until` is when it will be lifted, if that is known; the service is not asked again before five minutes.
     """
 
     def __init__(self, message: str = "", *, until: datetime | None = None) -> None:

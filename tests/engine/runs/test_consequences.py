@@ -1,6 +1,7 @@
 """What each kind of error means for a run: its state, its hold, when it goes on, who is told, what the journal says."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
@@ -134,6 +135,34 @@ async def test_a_full_quota_holds_the_run_until_it_is_lifted_with_one_notice(ben
     await bench.sweep()
     await bench.drain()
     assert sorted(bench.toy.names()) == ["ball", "doll"]
+
+
+PAST = [
+    pytest.param(lambda now: now - timedelta(seconds=5), id="a moment ago"),
+    pytest.param(lambda now: now + timedelta(seconds=5), id="in a moment"),
+    pytest.param(lambda now: (now - timedelta(days=2)).replace(tzinfo=None), id="without a zone"),
+]
+
+
+@pytest.mark.parametrize("ended", PAST)
+@in_a_loop
+async def test_a_quota_that_is_said_to_have_ended_is_not_asked_again_before_five_minutes(
+    bench: Bench, ended: Callable[[datetime], datetime]
+):
+    zap = await bench.zap()
+    bench.toy.next("make", QuotaReached("The plan allows ten things.", until=ended(bench.now())))
+    await bench.done(zap, "ball")
+    told = bench.notices()[f"quota:{zap}"]
+    bench.later(timedelta(minutes=4))
+    await bench.sweep()
+    await bench.drain()
+    assert bench.states(zap) == [RunState.HELD]
+    assert bench.notices()[f"quota:{zap}"].id == told.id
+    bench.later(timedelta(minutes=2))
+    await bench.sweep()
+    await bench.drain()
+    assert bench.toy.names() == ["ball"]
+    assert bench.notices() == {}
 
 
 @in_a_loop
