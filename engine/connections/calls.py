@@ -11,15 +11,16 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
 
-from engine.connections import pulling, results
+from engine.connections import echoes, pulling, results
 from engine.connections.contexts import Asked, Contexts, Kit, LiveConnection, Opened, Purpose
 from engine.connections.oauth import RECONNECT
 from engine.connections.pools import Outcome, Place, Pool
-from engine.connections.redaction import secrets_of, without_echoes
+from engine.connections.redaction import secrets_of
 from engine.connections.results import ConnectorBug
 from engine.connections.running import EffectTimedOut, Overran, ReadTimedOut, heard, run_async, run_blocking
 from engine.errors import ZapwerkError
@@ -72,16 +73,22 @@ class Calls:
         if connector.checked_by is None:
             return Account(connection.id or connector.key, connection.name)
         asked = Asked(connection, Purpose.CHECK, progress=progress)
-        value = await self.call(connector.checked_by, asked, blocking=connector.check_blocking, within=CHECK_TIMEOUT)
-        return results.account(connector.key, value)
+        blocking, checked = connector.check_blocking, partial(results.account, connector.key)
+        found: Account = await self.call(
+            connector.checked_by, asked, blocking=blocking, within=CHECK_TIMEOUT, checked=checked
+        )
+        return found
 
     async def act(
         self, action: Action[Any, Any], asked: Asked, given: BaseModel, *, place: Place | None = None
     ) -> Record:
         """Do it. Take a `place` first when something must be written down before."""
         asked = replace(asked, purpose=Purpose.ACTION)
-        call = self.call(action.function, asked, given, blocking=action.blocking, within=action.timeout, place=place)
-        return without_echoes(results.record(action, await call), given)
+        blocking, checked = action.blocking, partial(results.record, action)
+        made: Record = await self.call(
+            action.function, asked, given, blocking=blocking, within=action.timeout, place=place, checked=checked
+        )
+        return made
 
     async def look_up(self, action: Action[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
         """Did this very call arrive? May raise `CannotTell`. Only for actions with a lookup."""
@@ -94,8 +101,11 @@ class Calls:
     async def find(self, search: Search[Any, Any], asked: Asked, given: BaseModel) -> Record | None:
         """A search step."""
         asked = replace(asked, purpose=Purpose.SEARCH)
-        call = self.call(search.function, asked, given, blocking=search.blocking, within=search.timeout)
-        return without_echoes(results.record_or_none(search, await call), given)
+        checked = partial(results.record_or_none, search)
+        found: Record | None = await self.call(
+            search.function, asked, given, blocking=search.blocking, within=search.timeout, checked=checked
+        )
+        return found
 
     async def choices(
         self, function: Callable[..., Any], connection: LiveConnection, given: BaseModel, search: str = ""
@@ -103,8 +113,11 @@ class Calls:
         """The values a `Choices` field offers now."""
         asked = Asked(connection, Purpose.CHOICES)
         blocking = not inspect.iscoroutinefunction(function)
-        value = await self.call(function, asked, given, search, blocking=blocking, within=CHOICES_TIMEOUT)
-        return results.choices(connection.connector.key, value)
+        checked = partial(results.choices, connection.connector.key)
+        found: list[Choice] = await self.call(
+            function, asked, given, search, blocking=blocking, within=CHOICES_TIMEOUT, checked=checked
+        )
+        return found
 
     async def count(self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel, within: timedelta) -> int | None:
         """How many records are there already; None where the connector cannot tell, or said what is no number."""
@@ -129,8 +142,11 @@ class Calls:
         """The records of one delivery, which is verified first if the connector can. Raises what it refuses with."""
         asked = replace(asked, purpose=Purpose.WEBHOOK)
         await self._verify(webhook, asked, hook or Hook("", ""), delivery)
-        call = self.call(webhook.function, asked, given, delivery, blocking=webhook.blocking, within=WEBHOOK_TIMEOUT)
-        return without_echoes(results.records(webhook, await call), given)
+        blocking, checked = webhook.blocking, partial(results.records, webhook)
+        found: list[Record] = await self.call(
+            webhook.function, asked, given, delivery, blocking=blocking, within=WEBHOOK_TIMEOUT, checked=checked
+        )
+        return found
 
     async def poll(
         self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
@@ -178,9 +194,14 @@ class Calls:
         blocking: bool,
         within: timedelta,
         place: Place | None = None,
+        checked: Callable[[Any], Any] | None = None,
     ) -> Any:
-        """Call `function(ctx, *more)`. A refused OAuth token is refreshed once, and the function called again."""
-        job = _Job(function, more, blocking, within.total_seconds())
+        """Call `function(ctx, *more)`. A refused OAuth token is refreshed once, and the function called again.
+
+        `checked` makes what may be stored and shown of what comes back: then no secret is in it. Without it, it comes
+        as it is.
+        """
+        job = _Job(function, more, blocking, within.total_seconds(), checked)
         async with self._taken(place, asked, blocking) as taken:
             try:
                 return await self._called(job, asked, taken)
@@ -217,7 +238,8 @@ class Calls:
                     outcome = await run_blocking(pool, lambda: job.function(opened.ctx, *job.more), place, job.seconds)
                 else:
                     outcome = await run_async(lambda: job.function(opened.ctx, *job.more), place, job.seconds)
-            return await _value(outcome, job.function, opened, job.more)
+            value = await _value(outcome, job.function, opened, job.more)
+            return echoes.taken_out(job.checked(value), job.more, opened.kit.redactor) if job.checked else value
 
     async def _polled(
         self, trigger: Trigger[Any, Any], asked: Asked, given: BaseModel
@@ -234,7 +256,7 @@ class Calls:
                     value = await _value(outcome, trigger.function, opened)
                     if value is pulling.END:
                         return
-                    yield without_echoes(results.found(trigger, value), given)
+                    yield echoes.taken_out(results.found(trigger, value), given, opened.kit.redactor)
             finally:
                 await pull.close()
 
@@ -255,8 +277,11 @@ class Calls:
         assert function is not None
         asked = replace(asked, purpose=Purpose.LOOKUP)
         blocking = not inspect.iscoroutinefunction(function)
-        value = await self.call(function, asked, given, blocking=blocking, within=action.timeout)
-        return without_echoes(results.record_or_none(action, value), given)
+        checked = partial(results.record_or_none, action)
+        found: Record | None = await self.call(
+            function, asked, given, blocking=blocking, within=action.timeout, checked=checked
+        )
+        return found
 
     async def _verify(self, webhook: Webhook[Any, Any], asked: Asked, hook: Hook, delivery: Delivery) -> None:
         verify = webhook.verified_by
@@ -303,12 +328,13 @@ class Calls:
 
 @dataclass(frozen=True)
 class _Job:
-    """A function and what it is called with besides its context."""
+    """A function, what it is called with besides its context, and what checks what it brings."""
 
     function: Callable[..., Any]
     more: tuple[Any, ...]
     blocking: bool
     seconds: float
+    checked: Callable[[Any], Any] | None = None
 
 
 class _SignedInAgain(Exception):

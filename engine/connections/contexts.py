@@ -238,6 +238,7 @@ class Contexts:
 
     async def _opened(self, kit: Kit, asked: Asked, blocking: bool, prepaid: bool) -> Opened:
         given = await kit.keeper.fresh() if kit.keeper else asked.connection.given
+        kit.redactor.learn(secrets_of(given))  # another process may have renewed it
         http = Http(
             client=kit.client,
             wait_for_turn=_first_free(kit.turns.take) if prepaid else kit.turns.take,

@@ -13,13 +13,10 @@ import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from pydantic import BaseModel, SecretStr
-
-from engine.sdk.records import Page
 
 BLOT = "•••"
 MIN_SECRET = 4  # characters; shorter ones would blot out ordinary words
@@ -27,27 +24,47 @@ MIN_ECHOED = 8  # characters of a secret that is taken out of records too: short
 RECENT = 8  # tokens remembered besides the secrets that stay
 MIN_BASE64 = 6  # characters of a base64 form, for the same reason
 
-ValueT = TypeVar("ValueT")
+
+class Forms:
+    """All forms of some secrets, to be found in texts."""
+
+    def __init__(self, secrets: Iterable[str], *, least: int = MIN_SECRET) -> None:
+        self.secrets = frozenset(one for one in secrets if len(one) >= least)
+        self._forms = tuple({form for secret in self.secrets for form in _forms(secret)})
+        longest_first = sorted(self._forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def are_in(self, text: str) -> bool:
+        """Whether any of them is. A search for each is faster than the pattern: this is asked of every record."""
+        return any(form in text for form in self._forms)
+
+    def blotted(self, text: str) -> str:
+        """`text` without them."""
+        return self._pattern.sub(BLOT, text) if self._forms else text
 
 
 class Redactor:
-    """Knows the secrets of one connection."""
+    """Knows the secrets of one connection. `echoed` are those that are taken out of what a service answers, too."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = frozenset(secrets)
         self._recent: deque[str] = deque(maxlen=RECENT)
-        self._pattern = _pattern(self._secrets)
+        self._know()
 
     def learn(self, secrets: Iterable[str]) -> None:
         """These too, from now on. Only the newest are kept: they are tokens that come and go."""
         new = [secret for secret in secrets if secret not in self._secrets and secret not in self._recent]
         if new:
             self._recent.extend(new)
-            self._pattern = _pattern(self._secrets.union(self._recent))
+            self._know()
+
+    def _know(self) -> None:
+        known = self._secrets.union(self._recent)
+        self._all, self.echoed = Forms(known), Forms(known, least=MIN_ECHOED)
 
     def clean(self, text: str) -> str:
         """`text` without the secrets."""
-        return self._pattern.sub(BLOT, text) if self._pattern else text
+        return self._all.blotted(text)
 
     def clean_error(self, error: BaseException) -> None:
         """Blots out the texts that `error` carries, in place."""
@@ -103,32 +120,6 @@ def secrets_of(value: Any) -> Iterator[str]:
             yield from secrets_of(inner)
 
 
-def without_echoes(value: ValueT, given: Any) -> ValueT:
-    """What a call brought, without the secrets that it was given: a service may send back what it was sent."""
-    secrets = [secret for secret in secrets_of(given) if len(secret) >= MIN_ECHOED]
-    if not secrets:
-        return value
-    cleaned: ValueT = _cleaned(value, Redactor(secrets))
-    return cleaned
-
-
-def _cleaned(value: Any, redactor: Redactor) -> Any:
-    if isinstance(value, str):
-        return redactor.clean(value)
-    if isinstance(value, dict):
-        return {key: _cleaned(one, redactor) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(one, redactor) for one in value]
-    if isinstance(value, tuple):
-        return tuple(_cleaned(one, redactor) for one in value)
-    if isinstance(value, Page):
-        return replace(value, records=_cleaned(tuple(value.records), redactor))
-    if isinstance(value, BaseModel):
-        held = {**value.__dict__, **(value.__pydantic_extra__ or {})}
-        return value.model_copy(update={name: _cleaned(one, redactor) for name, one in held.items()})
-    return value
-
-
 def logger_for(connector: str, redactor: Redactor) -> logging.Logger:
     """The log of one connection's calls: what is written there goes to `zapwerk.connector.KEY`, cleaned."""
     parent = logging.getLogger(f"zapwerk.connector.{connector}")
@@ -150,12 +141,6 @@ def _clean(record: logging.LogRecord, redactor: Redactor) -> None:
         record.exc_text = redactor.clean(record.exc_text)
     if record.stack_info:
         record.stack_info = redactor.clean(record.stack_info)
-
-
-def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    forms = {form for secret in secrets if len(secret) >= MIN_SECRET for form in _forms(secret)}
-    longest_first = sorted(forms, key=len, reverse=True)
-    return re.compile("|".join(re.escape(form) for form in longest_first)) if forms else None
 
 
 def _forms(secret: str) -> Iterator[str]:

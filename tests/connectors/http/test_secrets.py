@@ -1,4 +1,8 @@
-"""Secrets that a person typed into a step are sent, and never seen again: not in the journal, history or an error."""
+"""Secrets are sent, and never seen again: not in the journal, history or an error. Those that a person typed into a
+step, and those of a connection.
+"""
+
+import base64
 
 import pytest
 from aiohttp import web
@@ -6,6 +10,7 @@ from aiohttp import web
 from connectors.http import names
 from engine.store.states import RunState
 from tests.connectors.http.benches import HttpBench, service
+from tests.connectors.http.test_typed_secrets import everything_in
 from tests.engine.benches import in_a_loop
 
 SECRET = "typed-by-hand"
@@ -63,3 +68,37 @@ async def test_a_service_that_repeats_the_secret_in_its_refusal_does_not_bring_i
         run = await bench.sent(method="POST", url=there.url, headers={"X-Api-Key": SECRET})
     assert "the key ••• is unknown" in run.problem
     assert SECRET not in repr([run, bench.lines(run.id)])
+
+
+SAVED = "kept/by+the connection"
+PAIR = base64.b64encode(f"erika:{SAVED}".encode()).decode()
+
+
+async def echoing(request: web.Request) -> web.Response:
+    return web.json_response({"headers": dict(request.headers), "path": request.raw_path, "key": dict(request.query)})
+
+
+@pytest.mark.parametrize(
+    ("auth", "values"),
+    [
+        pytest.param("token", {}, id="token"),
+        pytest.param("basic", {"username": "erika"}, id="user name and password"),
+        pytest.param("api_key", {}, id="key in a header"),
+        pytest.param("query_key", {}, id="key in the address"),
+    ],
+)
+@in_a_loop
+async def test_a_service_that_repeats_the_secret_of_a_connection_does_not_bring_it_onto_the_disk(
+    bench: HttpBench, auth: str, values: dict[str, str]
+):
+    field = "password" if auth == "basic" else "key"
+    async with service() as there:
+        connection = await bench.signed_in(auth, base_url=there.url, **{field: SAVED}, **values)
+        there.next(echoing)
+        run = await bench.sent(connection=connection, method="POST", url="x")
+    assert run.state == RunState.SUCCEEDED
+    assert "•••" in repr(bench.output(run))
+    await bench.engine.indexing.tick()
+    written = everything_in(bench.settings.data)
+    found = [form for form in (SAVED, "kept%2Fby", PAIR, PAIR[12:-4]) if form.encode() in written]
+    assert not found

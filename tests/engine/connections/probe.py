@@ -77,6 +77,8 @@ def misbehave(what: str, ctx: Any) -> Any:
             return Found.model_construct(id="")
         case "number id":
             return Found.model_construct(id=5)  # type: ignore[arg-type]
+        case "echo":
+            return Found(id="1", text=f"You sent {SECRET}", sent={SECRET: [f"key={SECRET}"]})
         case "prints":
             print("my password is", ctx.credentials.key.get_secret_value())
     return Found(id="1", text=what)
@@ -184,6 +186,8 @@ async def pages(ctx: Context, given: Given) -> AsyncIterator[Page[Found]]:
         yield Page((Found(id="1"),), object())
     if given.what == "bad record":
         yield Page((None,), 1)  # type: ignore[arg-type]
+    if given.what == "echo":
+        yield Page((misbehave("echo", ctx),), {"next": f"/?key={SECRET}"}, f"rebuilt for {SECRET}")
     yield Page((Found(id=str(ctx.cursor)),), {"next": 2}, "rebuilt")
 
 
@@ -202,7 +206,7 @@ def wake_blocking(ctx: BlockingContext, given: Given) -> None:
 @probe.webhook()
 async def hooked(ctx: Context, given: Given, delivery: Delivery) -> list[Found]:
     """A call from outside."""
-    return [Found(id=delivery.body.decode())]
+    return [Found(id=delivery.body.decode(), text=delivery.headers.get("x-key", ""))]
 
 
 @hooked.verify

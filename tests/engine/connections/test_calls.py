@@ -72,6 +72,20 @@ async def test_no_secret_gets_out_with_an_error(action, what, error, tmp_path, c
 
 @COLOURS
 @looped
+async def test_a_service_that_sends_the_connections_secret_back_does_not_bring_it_into_a_record(action, tmp_path):
+    async with calling(tmp_path) as calls:
+        made = await calls.act(action, asked(), Given(what="echo"))
+        found = await calls.find(probe.find_thing, asked(), Given(what="echo"))
+        (choice,) = await calls.choices(probe.colours, connection(), Given(), probe.SECRET)
+        delivery = Delivery("POST", {"x-secret": "s", "x-key": probe.SECRET}, {}, b"17")
+        received = await calls.receive(probe.hooked, asked(), Given(), delivery, Hook("", "s"))
+    assert made.text == "You sent •••"
+    assert made.sent == {"•••": ["key=•••"]}
+    assert probe.SECRET not in f"{made!r}{found!r}{choice!r}{received!r}"
+
+
+@COLOURS
+@looped
 async def test_what_a_connector_prints_is_logged_without_its_secrets(action, tmp_path, caplog, capsys):
     caplog.set_level(logging.INFO)
     with prints.divided():

@@ -54,6 +54,21 @@ async def test_pages_come_with_their_cursor(tmp_path):
         assert await read(calls, probe.pages, cursor=7) == [Page((Found(id="7"),), {"next": 2}, "rebuilt")]
 
 
+@TRIGGERS
+@looped
+async def test_a_secret_that_is_sent_back_is_in_no_record(trigger, tmp_path):
+    async with calling(tmp_path) as calls:
+        assert (await read(calls, trigger, "echo"))[-1].text == "You sent •••"
+
+
+@looped
+async def test_a_secret_in_a_cursor_stays_for_the_connector_needs_it(tmp_path):
+    async with calling(tmp_path) as calls:
+        page, _ = await read(calls, probe.pages, "echo", cursor=7)
+    assert probe.SECRET not in f"{page.records}{page.warning}"
+    assert page.cursor == {"next": f"/?key={probe.SECRET}"}
+
+
 @pytest.mark.parametrize("what", ["record", "bad cursor", "bad record"])
 @looped
 async def test_pages_that_are_none_are_a_bug(what, tmp_path):

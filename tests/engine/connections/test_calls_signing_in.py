@@ -39,6 +39,19 @@ async def test_a_connector_that_uses_the_token_itself_gets_a_fresh_one_after_a_r
     assert store.saved == ["a1"]
 
 
+async def long_tokens(request: web.Request) -> web.Response:
+    await request.post()
+    return web.json_response({"access_token": "renewed-access-token", "refresh_token": "r1"})
+
+
+@looped
+async def test_a_token_that_was_renewed_during_the_call_is_not_in_what_it_brings(tmp_path):
+    async with web_app(long_tokens) as url, calling(tmp_path, Tokens()) as calls:
+        made = await calls.act(probe.signs_in, asked(probe.by_token(url, token())), Given(what="a0"))
+    assert probe.waits[-1] == "renewed-access-token"
+    assert made.id == "•••"
+
+
 @looped
 async def test_a_connector_that_is_refused_twice_must_be_reconnected(tmp_path):
     store = Tokens()
