@@ -1,4 +1,4 @@
-"""Amounts as people write and read them: whole numbers of a form, sizes of files. Used by the pages about storage."""
+"""Amounts as people write and read them: whole numbers of a form or an address, sizes of files. Used by pages."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,15 @@ def whole(sent: Mapping[str, str], language: str, *, all_of_them: bool = False) 
     """Fields of a form as numbers; those left empty are left out, unless `all_of_them` are needed. Raises `Problems` by
     field."""
     said = words(language).gettext("Please enter a whole number, like 10.")
-    wrong = [name for name, text in sent.items() if (text or all_of_them) and not _is_whole(text)]
+    wrong = [name for name, text in sent.items() if (text or all_of_them) and number(text) is None]
     if wrong:
         raise Problems([Problem(said, field=name) for name in wrong])
     return {name: int(text) for name, text in sent.items() if text}
 
 
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+def number(text: str, most_digits: int = MOST_DIGITS) -> int | None:
+    """A whole number; None for anything else, also for digits that Python does not read (²), or not so many of."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= most_digits else None
 
 
 def of_bytes(count: int, language: str) -> str:

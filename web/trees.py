@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from engine.store.encoding import clean
+from web import amounts
 
 MAX_DEPTH = 12
 MAX_NODES = 600  # of one tree; each costs about 400 bytes of markup
@@ -107,8 +108,8 @@ def at(value: Any, pointer: str) -> Any:
         name = segment.replace("~1", "/").replace("~0", "~")
         if isinstance(value, Mapping):
             value = value.get(name)
-        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
-            value = value[int(name)]
+        elif isinstance(value, list) and (index := amounts.number(name)) is not None and index < len(value):
+            value = value[index]
         else:
             return None
     return value

@@ -1,8 +1,9 @@
 """Zaps as YAML files: `load` for importing, `dump` for exporting. What is dumped loads as the same zap.
 
 Files may come from strangers: no tags, no anchors (a few lines of them can stand for millions of values), no duplicate
-keys, one document, and a cap on size and depth. Only `true` and `false` are yes and no, and only plain decimals are
-numbers: `NO` stays the country, `01234` the postal code, `12:30` the time, `2026-12-31` the text of a date.
+keys, no NUL or halves of characters, one document, and a cap on size and depth. Only `true` and `false` are yes and no,
+and only plain decimals are numbers: `NO` stays the country, `01234` the postal code, `12:30` the time, `2026-12-31` the
+text of a date.
 """
 
 import re
@@ -13,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from engine import signs
 from engine.errors import Problem, Problems
 from engine.spelling import did_you_mean, quoted
 from engine.zaps.model import WHOLE, ActionStep, FilterStep, TriggerUse, Zap
@@ -63,7 +65,7 @@ def _composed(text: str) -> yaml.Node:
         node = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _told(error) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
         raise Problems([Problem("The file holds characters that no text file should have.")]) from error
     if node is None:
         raise Problems([Problem("The file is empty.")])
@@ -147,6 +149,8 @@ def _refuse_tricks(text: str) -> None:
             raise _Trick("anchors and aliases cannot be used", event)
         if getattr(event, "tag", None):
             raise _Trick("tags (with “!”) cannot be used", event)
+        if isinstance(event, yaml.ScalarEvent) and signs.unwelcome(event.value):
+            raise _Trick("there is a sign in this that no text may hold: NUL, or half of a character", event)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise _Trick("the values are nested too deeply", event)

@@ -1,6 +1,7 @@
 """How zaps begin and travel: templates, files in with their problems, files out without secrets, and settings."""
 
 import asyncio
+import html
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -101,8 +102,9 @@ def test_what_is_not_known_here_is_left_to_be_chosen(within: Within):
         ("zapwerk: 1\nname: x\nsteps: []\n<script>: 1", "“trigger” is missing"),
         ("x" * 1_000_001, "The file is too large"),
         ("zapwerk: 1\nname: \x00", "characters that no text file should have"),
+        ('zapwerk: 1\nname: "a\\ud800"', "Line 2, column 7: there is a sign in this that no text may hold"),
     ],
-    ids=["empty", "broken", "incomplete", "huge", "binary"],
+    ids=["empty", "broken", "incomplete", "huge", "binary", "half of a character"],
 )
 def test_what_is_wrong_with_a_file_is_said_at_its_place(within: Within, text: str, said: str):
     async def story(house: HistoryHouse) -> None:
@@ -110,6 +112,19 @@ def test_what_is_wrong_with_a_file_is_said_at_its_place(within: Within, text: st
         assert answer.status_code == 422
         assert said in answer.text
         assert "<script>:" not in answer.text
+
+    within(story)
+
+
+def test_a_file_that_cannot_be_read_is_shown_again_to_be_mended(within: Within):
+    async def story(house: HistoryHouse) -> None:
+        answer = await house.clients[Role.EDITOR].post(
+            "/zaps/import",
+            data={"csrf": await house.csrf(Role.EDITOR), "text": HOOK.replace("Called", '"Called \\ud800"')},
+            headers={"accept-language": "de"},
+        )
+        assert answer.status_code == 422
+        assert "Called \\ud800" in html.unescape(answer.text)
 
     within(story)
 
@@ -163,6 +178,19 @@ def test_settings_that_make_no_sense_are_refused_at_their_field(within: Within, 
         answer = await house.post(f"/zaps/{zap_id}/settings", **sent)
         assert answer.status_code == 422
         assert 'aria-invalid="true"' in answer.text
+        assert drawn(house, zap_id).timezone == "UTC"
+
+    within(story)
+
+
+@pytest.mark.parametrize("revision", ["²", "٣", "9" * 5000, "-1", "1e3", ""], ids=lambda one: one[:3] or "empty")
+def test_settings_of_no_revision_are_not_saved_and_stay_in_the_form(within: Within, revision: str):
+    async def story(house: HistoryHouse) -> None:
+        zap_id = await house.bench.zap()
+        sent: dict[str, Any] = {"language": "en", "timezone": "Asia/Tokyo", "overlap": "parallel", "folder": ""}
+        answer = await house.post(f"/zaps/{zap_id}/settings", **sent, revision=revision)
+        assert answer.status_code == 409
+        assert re.search(r'name="timezone"[^>]*value="Asia/Tokyo"', answer.text)
         assert drawn(house, zap_id).timezone == "UTC"
 
     within(story)

@@ -4,8 +4,7 @@ Every module of the API makes its router here. What is refused becomes a problem
 """
 
 import json
-import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,15 +12,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from engine import signs
 from engine.errors import NotFound, Sentence
+from web import strict_json
 from web.api import ROOT, VERSION
 from web.problems import Unreadable
 from web.security import TooLong, guard
 
 LONGEST_BODY = 2_000_000  # bytes
-DEEPEST = 40  # lists and groups within each other, as of a zap file
 JSON, YAML = "application/json", "application/yaml"
-_UNWELCOME = re.compile("[\x00\ud800-\udfff]")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -35,7 +34,9 @@ class ApiRoute(APIRoute):
         async def handler(request: Request) -> Response:
             await guard(request)
             _must_name_something(request)
-            _must_be_clean(request.query_params.multi_items(), "query")
+            _must_be_clean(
+                [name for name, text in request.query_params.multi_items() if signs.unwelcome(text)], "query"
+            )
             if takes:
                 await _read(request, takes)
             response = await original(request)
@@ -67,7 +68,7 @@ def _named(route: APIRoute) -> str:
 
 def _must_name_something(request: Request) -> None:
     """No id holds such signs, and PostgreSQL takes none of them."""
-    if any(_UNWELCOME.search(str(value)) for value in request.path_params.values()):
+    if any(signs.unwelcome(str(value)) for value in request.path_params.values()):
         raise NotFound(Sentence("There is no such thing.", "Das gibt es nicht."))
 
 
@@ -80,7 +81,7 @@ async def _read(request: Request, takes: str) -> None:
     if kind != takes:
         raise Unreadable(415, expected=takes)
     if takes == JSON:
-        _must_be_clean(_leaves(_parsed(body)), "body")
+        _must_be_clean(_unwelcome(body), "body")
 
 
 async def _body(request: Request) -> bytes:
@@ -95,39 +96,18 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _parsed(body: bytes) -> Any:
+def _unwelcome(body: bytes) -> list[str]:
+    """Where signs stand in it that no text may hold. Raises `Unreadable` for what is no JSON that can be taken."""
     try:
-        return json.loads(body, parse_constant=_no_number)
+        return strict_json.unwelcome(strict_json.read(body))
     except json.JSONDecodeError as error:
         raise Unreadable(400, position=error.pos) from error
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Unreadable(400) from error
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _leaves(value: Any) -> Iterator[tuple[str, str]]:
-    """All texts with their places, names included. Raises `Unreadable` for what is nested too deeply."""
-    waiting = [("", value, 0)]
-    while waiting:
-        place, one, depth = waiting.pop()
-        if depth > DEEPEST:
-            raise Unreadable(400)
-        if isinstance(one, str):
-            yield place, one
-        elif isinstance(one, list):
-            waiting += ((f"{place}.{number}", entry, depth + 1) for number, entry in enumerate(one))
-        elif isinstance(one, dict):
-            yield from ((place, name) for name in one)
-            waiting += ((f"{place}.{name}", entry, depth + 1) for name, entry in one.items())
-
-
-def _must_be_clean(texts: Any, part: str) -> None:
-    """Raises for NUL and lone surrogates: no text that people write holds them, and not every database takes them."""
-    bad = dict.fromkeys(place for place, text in texts if _UNWELCOME.search(text))
-    if bad:
-        raise RequestValidationError(
-            [{"type": "unwelcome_sign", "loc": (part, *place.strip(".").split(".")), "msg": ""} for place in bad]
-        )
+def _must_be_clean(bad: Iterable[str], part: str) -> None:
+    """Raises for each place where there is a sign that no text may hold."""
+    found = [{"type": "unwelcome_sign", "loc": (part, *place.split(".")), "msg": ""} for place in dict.fromkeys(bad)]
+    if found:
+        raise RequestValidationError(found)

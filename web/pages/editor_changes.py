@@ -1,11 +1,8 @@
 """What the editor's scripts may change in a draft, by name: each takes what was sent and gives the new draft."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-
-from pydantic import ValidationError
 
 from engine.editing.draft import Draft
 from engine.editing.drafts import Drafts, Seen
@@ -16,6 +13,7 @@ from engine.zaps import drawing
 from engine.zaps.conditions import Group
 from engine.zaps.model import TRIGGER
 from engine.zaps.remarks import remark
+from web import amounts, strict_json
 from web.forms.posted import posted
 from web.forms.stored import with_stored
 
@@ -25,6 +23,14 @@ LONGEST_FILTER = 500_000
 UNWELCOME = Sentence(
     "There is an invisible sign in this that no text may hold. Please type it again instead of pasting it.",
     "Darin ist ein unsichtbares Zeichen, das kein Text enthalten darf. Bitte tippen Sie es neu, statt es einzufügen.",
+)
+UNREADABLE = Sentence(
+    "These conditions cannot be read; please load the page again.",
+    "Diese Bedingungen sind nicht lesbar; bitte laden Sie die Seite neu.",
+)
+NO_PLACE = Sentence(
+    "The change did not say where the step goes; please load the page again.",
+    "Die Änderung sagt nicht, wohin der Schritt soll; bitte laden Sie die Seite neu.",
 )
 
 
@@ -55,15 +61,15 @@ def make(runtime: Runtime, zap_id: str, change: str, sent: Sent, by: str) -> tup
     bad = next((name for name, value in sent if "\x00" in value), None)
     if bad is not None:
         raise Problems([Problem(UNWELCOME, given.get("step", ""), given.get("field", bad))])
-    revision = given.get("revision", "")
-    if not revision.isdigit():
+    revision = amounts.number(given.get("revision", ""))
+    if revision is None:
         raise Refused(
             Sentence(
                 "The change did not say which revision it is about.",
                 "Die Änderung sagt nicht, zu welchem Stand sie gehört.",
             )
         )
-    asked = Asked(runtime, zap_id, given.get("step", ""), sent, Seen(revision=int(revision), by=by))
+    asked = Asked(runtime, zap_id, given.get("step", ""), sent, Seen(revision=revision, by=by))
     does, redraws = CHANGES[change]
     return does(asked), redraws
 
@@ -92,14 +98,13 @@ def _filter(asked: Asked) -> Draft:
     if len(text) > LONGEST_FILTER:
         raise Refused(Sentence("These conditions are too long.", "Diese Bedingungen sind zu lang."))
     try:
-        group = Group.model_validate(json.loads(text))
-    except (ValueError, ValidationError) as error:
-        raise Refused(
-            Sentence(
-                "These conditions cannot be read; please load the page again.",
-                "Diese Bedingungen sind nicht lesbar; bitte laden Sie die Seite neu.",
-            )
-        ) from error
+        given = strict_json.read(text)
+        bad = strict_json.unwelcome(given)
+        group = Group.model_validate(given)
+    except ValueError as error:
+        raise Refused(UNREADABLE) from error
+    if bad:
+        raise Problems([Problem(UNWELCOME, asked.step, f"filter.{place}") for place in bad])
     return asked.drafts.set_filter(asked.zap_id, asked.step, group, **asked.seen)
 
 
@@ -131,7 +136,10 @@ def _add(asked: Asked) -> Draft:
 
 
 def _move(asked: Asked) -> Draft:
-    return asked.drafts.move_step(asked.zap_id, asked.step, int(asked.get("index", "0") or 0), **asked.seen)
+    index = amounts.number(asked.get("index"))
+    if index is None:
+        raise Refused(NO_PLACE)
+    return asked.drafts.move_step(asked.zap_id, asked.step, index, **asked.seen)
 
 
 def _if_empty(asked: Asked) -> Draft:

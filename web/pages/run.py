@@ -13,7 +13,7 @@ from engine.errors import NotFound, Refused, Sentence
 from engine.people.audit import Action
 from engine.sdk.errors import PermanentFailure
 from engine.store.states import RunState
-from web import guarded, mail_pages
+from web import amounts, guarded, mail_pages
 from web.front import HEADERS
 from web.history import many, values
 from web.history.many import Doing, Plan
@@ -147,14 +147,15 @@ def _candidate(here: Site, run_id: str, number: str) -> dict[str, Any]:
     detail = here.runtime.details.of(run_id)
     step = next((one for one in detail.steps if one.key == detail.run.step), None)
     offered = step.review.candidates if step and step.review else ()
-    if not number.isdecimal() or int(number) >= len(offered):
+    chosen = amounts.number(number)
+    if chosen is None or chosen >= len(offered):
         raise Refused(
             Sentence(
                 "What was chosen is not offered any more. Please look again.",
                 "Was gewählt wurde, steht nicht mehr zur Wahl. Bitte sehen Sie noch einmal nach.",
             )
         )
-    return dict(offered[int(number)])
+    return dict(offered[chosen])
 
 
 def _did(here: Site, by: Visitor, action: Action, run_id: str, **details: Any) -> None:

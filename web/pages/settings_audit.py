@@ -9,7 +9,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from engine.store.audit import Entry
-from web import audit_sentences
+from web import amounts, audit_sentences
 from web.audit_sentences import KINDS
 from web.forms.typed import chosen
 from web.languages import words
@@ -21,6 +21,7 @@ from web.site import By, Here
 router = settings.router()
 
 PATH = "/settings/audit"
+LONGEST_ID = 15  # digits
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def audit(request: Request, here: Here, by: By, person: str = "", kind: str = ""
     """Newest first."""
     people = tuple((one.id, one.name) for one in here.runtime.people.accounts.every())
     kind = chosen(kind, KINDS)
-    from_id = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    from_id = amounts.number(before, LONGEST_ID)
     found = here.runtime.people.audit.page(before=from_id, person_id=person[:100], action=kind)
     filters = {name: value for name, value in (("person", person), ("kind", kind)) if value}
     _ = words(by.language).gettext

@@ -167,13 +167,13 @@ def _plan(before: Plan, sent: Mapping[str, str], language: str) -> Plan:
         problems.append(Problem(_("Please choose an hour."), field="hour"))
     if not zones.known(sent["timezone"]):
         problems.append(Problem(_("There is no such time zone. Please choose one of the list."), field="timezone"))
-    kept = sent["kept"]
-    if not (kept.isascii() and kept.isdigit() and 1 <= int(kept[:9]) <= MOST_KEPT):
+    kept = amounts.number(sent["kept"])
+    if kept is None or not 1 <= kept <= MOST_KEPT:
         said = _("Please enter a whole number from 1 to %(most)s.") % {"most": MOST_KEPT}
         problems.append(Problem(said, field="kept"))
     if problems:
         raise Problems(problems)
-    wanted = {"on": bool(sent["on"]), "hour": int(sent["hour"]), "timezone": sent["timezone"], "kept": int(kept)}
+    wanted = {"on": bool(sent["on"]), "hour": int(sent["hour"]), "timezone": sent["timezone"], "kept": kept}
     return before.model_copy(update=wanted)
 
 

@@ -12,6 +12,7 @@ from engine.notices.refusals import MAX_PORT, NotSent
 from engine.notices.ways import HookWay, MailWay, Security, new_secret
 from engine.people.audit import Action
 from engine.store.notice_ways import Kind
+from web import amounts
 from web.forms.typed import Typed, refused
 from web.languages import words
 from web.pages import settings
@@ -119,10 +120,9 @@ def _set_mail(here: Site, by: Visitor, texts: dict[str, str], password: str, all
 
 def _own(texts: dict[str, str], password: str) -> MailWay:
     """As typed; what is wrong with it the engine says."""
-    number = texts["port"]
     return MailWay(
         host=texts["host"],
-        port=int(number) if number.isascii() and number.isdigit() and len(number) <= len(str(MAX_PORT)) else 0,
+        port=amounts.number(texts["port"], len(str(MAX_PORT))) or 0,
         security=cast("Security", texts["security"]),
         username=texts["username"],
         password=password if texts["username"] else "",

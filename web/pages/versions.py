@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
-from fastapi import Form, Request
+from fastapi import Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from engine.editing.draft import Draft
@@ -14,7 +14,7 @@ from engine.errors import NotFound, Sentence
 from engine.people.audit import Action
 from engine.store import zaps
 from engine.zaps.model import Zap
-from web import guarded
+from web import amounts, guarded
 from web.drafting.differences import Comparing, StepChange
 from web.drafting.mapped import Titles
 from web.drafting.naming import Naming
@@ -26,6 +26,7 @@ from web.visitors import Visitor
 
 router = guarded.router()
 
+HIGHEST = 999_999_999  # number of a version, as far as databases count
 SHOWN = 20  # versions; what changed in each is worked out for the page
 
 
@@ -90,10 +91,12 @@ def versions(request: Request, here: Here, by: By, zap_id: str) -> HTMLResponse:
 
 
 @router.get("/zaps/{zap_id}/versions/compare")
-def compare(request: Request, here: Here, by: By, zap_id: str, a: int, b: str = "draft") -> HTMLResponse:
+def compare(
+    request: Request, here: Here, by: By, zap_id: str, a: Annotated[int, Query(le=HIGHEST)], b: str = "draft"
+) -> HTMLResponse:
     """What became of one version by another; the lower number comes first."""
     draft = here.runtime.editing.drafts.get(zap_id)
-    to = None if b == "draft" else int(b) if b.isascii() and b.isdecimal() and len(b) < 10 else -1
+    to = None if b == "draft" else amounts.number(b) or 0
     if to is not None and a > to:
         a, to = to, a
     changes = _changes(here, by, draft, a, to)
@@ -102,7 +105,12 @@ def compare(request: Request, here: Here, by: By, zap_id: str, a: int, b: str = 
 
 @router.post("/zaps/{zap_id}/versions/{number}/restore")
 def restore(
-    request: Request, here: Here, by: By, zap_id: str, number: int, revision: Annotated[int, Form()]
+    request: Request,
+    here: Here,
+    by: By,
+    zap_id: str,
+    number: Annotated[int, Path(le=HIGHEST)],
+    revision: Annotated[int, Form()],
 ) -> Response:
     """Puts an old version into the draft."""
     draft = here.runtime.editing.versions.restore(zap_id, number, revision=revision, by=by.somebody.id)

@@ -20,7 +20,7 @@ from engine.sdk.connector import Webhook
 from engine.store.notice_wishes import Wish
 from engine.store.states import ZapState
 from engine.zaps.model import Overlap
-from web import guarded, zones
+from web import amounts, guarded, zones
 from web.bodies import form_of
 from web.forms.typed import Typed, must_be_readable, refused
 from web.languages import words
@@ -33,7 +33,6 @@ from web.zones import Zone
 router = guarded.router()
 
 FIELDS = ("language", "timezone", "country", "overlap", "concurrency", "auto_pause", "flood_limit", "folder")
-MAX_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _save(request: Request, here: Site, by: Visitor, zap_id: str, sent: dict[str
     try:
         must_be_readable({"folder": sent["folder"]}, by.language)
         values, folder = _read(sent, by.language), listing.folder_name(sent["folder"])
-        revision = int(sent["revision"]) if sent["revision"].isdigit() and len(sent["revision"]) < MAX_DIGITS else 0
+        revision = amounts.number(sent["revision"]) or 0
         draft = drafts.settings(draft.id, values, revision=revision, by=by.somebody.id)
         if folder != draft.stored.folder:
             here.runtime.editing.listing.set_folder(draft.id, folder)
@@ -165,11 +164,10 @@ def _read(sent: dict[str, str], language: str) -> dict[str, Any]:
     problems: list[Problem] = []
 
     def number(name: str) -> int | None:
-        text = sent[name]
-        if not text.isascii() or not text.isdigit() or len(text) > MAX_DIGITS:
+        found = amounts.number(sent[name])
+        if found is None:
             problems.append(Problem(_("Please enter a whole number, like 10."), field=name))
-            return None
-        return int(text)
+        return found
 
     def at_once() -> int | None:
         if sent["overlap"] == Overlap.IN_ORDER:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from engine.store.encoding import clean
+from web import amounts
 
 STATES = ("on", "off", "draft", "paused", "attention", "deleted")
 DELETED, ATTENTION = "deleted", "attention"
@@ -43,7 +44,7 @@ class Asked:
             folder=folder,
             q=q,
             sort=sort if sort in SORTS else "",
-            page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) <= MAX_PAGE else 1,
+            page=_page(page),
         )
 
     @property
@@ -56,3 +57,8 @@ class Asked:
         wanted = replace(self, **{"page": 1, **more}) if more else self  # type: ignore[arg-type]
         pairs = {name: value for name, value in vars(wanted).items() if value and (name, value) != ("page", 1)}
         return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def _page(text: str) -> int:
+    found = amounts.number(text) or 1
+    return found if found <= MAX_PAGE else 1

@@ -62,8 +62,15 @@ def test_a_way_of_asking_that_there_is_not_is_said_so(desk: Desk):
 
 @pytest.mark.parametrize(
     ("body", "position"),
-    [(b"{", 1), (b'{"name": }', 9), (b"\xff\xff", None), (b'{"name": NaN}', None), (b"[" * 100_000, None)],
-    ids=["cut", "no value", "no text", "NaN", "too deep"],
+    [
+        (b"{", 1),
+        (b'{"name": }', 9),
+        (b"\xff\xff", None),
+        (b'{"name": NaN}', None),
+        (b'{"name": 1e999}', None),
+        (b"[" * 100_000, None),
+    ],
+    ids=["cut", "no value", "no text", "NaN", "beyond all numbers", "too deep"],
 )
 def test_what_is_no_json_is_said_so_with_the_position(desk: Desk, body: bytes, position: int | None):
     problem = is_problem(desk.editor.ask("POST", "/zaps", content=body, headers=JSON), 400)
@@ -104,6 +111,14 @@ def test_signs_that_no_text_may_hold_are_refused_at_their_field(desk: Desk, sign
     body = f'{{"zap": {json.dumps(desk.zap("Odd"))}}}'.replace("{{ trigger.who }}", sign)
     problem = is_problem(desk.editor.ask("POST", "/zaps", content=body.encode(), headers=JSON), 422)
     assert [one["field"] for one in problem["errors"]] == ["zap.steps.0.with.to"]
+
+
+@pytest.mark.parametrize("sign", ["\\0", "\\ud800"], ids=["NUL", "half of a character"])
+def test_such_signs_in_a_file_are_refused_at_their_line(desk: Desk, sign: str):
+    file = f'zapwerk: 1\nname: "Odd {sign}"\ntrigger: {{use: shop.new_order}}\nsteps: []\n'
+    said = {"accept-language": "de", "content-type": "application/yaml"}
+    problem = is_problem(desk.editor.ask("POST", "/zaps/import", content=file.encode(), headers=said), 422)
+    assert problem["errors"][0]["message"].startswith("Zeile 2, Spalte 7: darin steht ein Zeichen")
 
 
 def test_such_signs_in_the_address_are_refused_too(desk: Desk):

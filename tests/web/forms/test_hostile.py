@@ -270,6 +270,78 @@ def test_buttons_that_bring_something_odd_do_no_harm(houses: dict[str, TypingHou
     assert answer.language in (language, "")
 
 
+def condition(value: str) -> str:
+    return f'{{"all": [{{"value": {value}, "is": "is", "to": "x"}}]}}'
+
+
+def nested(times: int) -> str:
+    return '{"all": [' * times + condition('"a"') + "]}" * times
+
+
+NO_NUMBERS = ("²", "٣", "9" * 5000, "-1", "abc", "")
+CHANGES = {
+    **{f"revision {one[:3]}": ("title", {"revision": one}) for one in NO_NUMBERS},
+    **{f"index {one[:3]}": ("move", {"index": one}) for one in NO_NUMBERS},
+    "brackets": ("filter", {"group": "[" * 100_000}),
+    **{f"nested {times} times": ("filter", {"group": nested(times)}) for times in (30, 150, 175, 200, 5000)},
+    "half of a character": ("filter", {"group": condition('"\\ud800"')}),
+    "written NUL": ("conditions", {"group": condition('"a\\u0000b"')}),
+    "sign in a name": ("filter", {"group": condition('{"\\ud800": 1}')}),
+    "beyond all numbers": ("filter", {"group": condition("1e999")}),
+}
+
+
+@pytest.mark.parametrize(("change", "sent"), CHANGES.values(), ids=CHANGES)
+def test_a_change_that_cannot_be_read_is_refused_in_the_persons_language(
+    houses: dict[str, TypingHouse], change: str, sent: dict[str, str]
+):
+    house = houses["there"]
+    drafts, zap_id = house.runtime.editing.drafts, house.places["zap_id"]
+    if not any(step.key == "filter" for step in drafts.get(zap_id).zap.steps):
+        drafts.add_step(zap_id, "trigger", "filter", revision=drafts.get(zap_id).revision, by="")
+    before = house.stored()
+    given = {"step": "filter", "title": "Filters", "revision": str(drafts.get(zap_id).revision), **sent}
+    answers = [house.post(f"/zaps/{zap_id}/draft/{change}", given, language) for language in LANGUAGES]
+    assert [answer.status for answer in answers] == [422, 422]
+    assert answers[0].said.isdisjoint(answers[1].said)
+    assert house.stored() == before
+
+
+def test_a_sign_in_a_condition_is_told_at_its_place(houses: dict[str, TypingHouse]):
+    house = houses["there"]
+    given = {"step": "filter", "revision": "1", "group": condition('"\\ud800"')}
+    answer = house.post(house.filled("/zaps/{zap_id}/draft/filter"), given, "en")
+    assert list(answer.response.json()["fields"]) == ["filter.all.0.value"]
+
+
+@pytest.mark.parametrize("kept", ["²", "9" * 5000, "000000001" + "9" * 5000, "0"], ids=["²", "long", "zeros", "0"])
+def test_how_many_backups_are_kept_is_a_number(houses: dict[str, TypingHouse], kept: str):
+    answer = houses["there"].post("/settings/backups", {**BACKUPS, "kept": kept}, "en")
+    assert (answer.status, answer.wrong) == (422, {"kept"})
+    assert kept in answer.typed
+
+
+ADDRESSES = ("/zaps/{zap_id}/versions/compare?a={number}", "/zaps/{zap_id}/versions/compare?a=1&b={number}")
+MORE_ADDRESSES = ("/zaps?page={number}", "/settings/audit?before={number}", "/zaps/{zap_id}/try/records?more={number}")
+
+
+@pytest.mark.parametrize("number", ["9" * 25, "9" * 5000, "-1"], ids=lambda one: one[:3])
+def test_a_version_that_is_none_is_not_put_into_the_draft(houses: dict[str, TypingHouse], number: str):
+    house = houses["there"]
+    path, given = f"/zaps/{house.places['zap_id']}/versions/{number}/restore", house.filled("{revision}")
+    assert house.post(path, {"revision": given}, "en").status in (404, 422)
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 25, "9" * 5000, "-1"], ids=lambda one: one[:3])
+@pytest.mark.parametrize("path", [*ADDRESSES, *MORE_ADDRESSES])
+def test_an_address_with_a_number_that_is_none_is_no_fault_of_ours(
+    houses: dict[str, TypingHouse], path: str, number: str
+):
+    house = houses["there"]
+    asked = house.client("en", signed_in=True).get(path.format(**house.places, number=number))
+    assert house.runner.run(asked).status_code < 500
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "larger than the 8 MB"), ("de", "größer als die 8 MB")])
 def test_more_than_any_form_takes_is_said_so_with_a_way_back(houses: dict[str, TypingHouse], language: str, said: str):
     house = houses["there"]
