@@ -33,7 +33,7 @@ def create(runtime: Runtime, engine: Engine) -> FastAPI:
     app.add_middleware(Front)
     failures.register(app)
     taking_in = hooks.Hooks(engine.webhooks, runtime.settings.hook_body_limit)
-    app.router.routes.append(Route(hooks.PATH, taking_in, methods=hooks.METHODS))  # those who call it have no session
+    app.router.routes.append(Route(hooks.PATH, taking_in))  # those who call it have no session
     app.add_api_route("/healthz", healthz)
     app.add_api_route("/readyz", readyz)
     app.add_api_route("/metrics", figures)

@@ -19,6 +19,8 @@ from engine.triggers.webhooks import Receipt, Verdict, Webhooks
 
 PATH = "/hooks/{token}"
 METHODS = ("GET", "POST", "PUT")
+LOOKS = "HEAD"  # programs that check links and show previews ask so: it starts nothing
+ALLOWED = ", ".join((*METHODS, LOOKS))
 READS_WITHIN = 30.0  # seconds that a sender may take for the body
 RETRY_AFTER = 5  # seconds
 
@@ -57,11 +59,16 @@ class Hooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = _ROUTE
+        if scope["method"] == LOOKS:
+            await _send_nothing(send)
+            return
         with suppress(Gone):
             status, answer = await self._answer(scope, receive)
             await _send(send, status, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[HTTPStatus, dict[str, object]]:
+        if scope["method"] not in METHODS:
+            return HTTPStatus.METHOD_NOT_ALLOWED, {"error": f"This address takes {ALLOWED}."}
         try:
             body = await self._body(scope, receive)
         except TooLarge:
@@ -122,8 +129,16 @@ async def _send(send: Send, status: HTTPStatus, answer: dict[str, object]) -> No
     headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers.append((b"retry-after", str(RETRY_AFTER).encode()))
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers.append((b"allow", ALLOWED.encode()))
     await send({"type": "http.response.start", "status": int(status), "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_nothing(send: Send) -> None:
+    """200 whatever the address, without looking whether it leads anywhere."""
+    await send({"type": "http.response.start", "status": int(HTTPStatus.OK), "headers": [*_HEADERS]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 _ROUTE = SimpleNamespace(path=PATH)  # what stands in the log instead of the address

@@ -3,6 +3,7 @@ the files, which are kept by the engine. Raises `InvalidInput` for what is not w
 """
 
 import json
+import math
 from dataclasses import dataclass, field
 from email.message import Message
 from io import BytesIO
@@ -17,6 +18,7 @@ from zapwerk import Delivery, File, InvalidInput
 
 MAX_PARTS = 1000  # fields and files of one form
 MAX_VALUE = 1_000_000  # bytes; a longer body is kept as a file: read into values it may take fifty times its size
+LONGEST_SAID = 40  # characters of a number that an answer repeats
 FORM = "application/x-www-form-urlencoded"
 FORM_WITH_FILES = "multipart/form-data"
 TEXTS = ("text/", "application/xml", "application/javascript", "application/graphql")
@@ -79,7 +81,7 @@ def _content_type(header: str) -> tuple[str, dict[str, str]]:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         raise InvalidInput(f"The body is no valid JSON: {error.msg} at {at} (position {error.pos}).") from error
@@ -87,6 +89,14 @@ def _json(body: bytes) -> Any:
         raise InvalidInput(f"The body is no valid JSON: it is not UTF-8 at position {error.start}.") from error
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The body is no JSON that can be kept: {error}.") from error
+
+
+def _finite(said: str) -> float:
+    """Python reads 1e999 as infinity, which would be kept as nothing."""
+    number = float(said)
+    if not math.isfinite(number):
+        raise ValueError(f"{said[:LONGEST_SAID]} is larger than any number that can be kept")
+    return number
 
 
 def _no_number(said: str) -> NoReturn:

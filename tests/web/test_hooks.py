@@ -180,7 +180,24 @@ def test_addresses_that_lead_nowhere_all_answer_alike(hooked: Hooked) -> None:
     answers = [plain.post(f"{base}/{token}", json={}) for token in ("x", "a" * 32, hooked.url[-32:][::-1], "ä%00")]
     assert {answer.status_code for answer in answers} == {404}
     assert len({(answer.content, answer.headers["content-type"]) for answer in answers}) == 1
-    assert hooked.send("DELETE").status_code == 405
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS", "TRACE", "PURGE"])
+def test_another_way_of_sending_is_refused_with_those_there_are(hooked: Hooked, method: str) -> None:
+    before = len(hooked.runs())
+    answer = hooked.send(method)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, PUT, HEAD")
+    assert answer.json() == {"error": "This address takes GET, POST, PUT, HEAD."}
+    assert len(hooked.runs()) == before
+
+
+def test_looking_whether_the_address_answers_starts_nothing(hooked: Hooked) -> None:
+    before = len(hooked.runs())
+    elsewhere = plain.request("HEAD", f"{hooked.url[:-32]}{'a' * 32}", timeout=20)
+    for answer in (hooked.send("HEAD"), elsewhere):
+        assert (answer.status_code, answer.content) == (200, b"")
+    hooked.send(json={})
+    assert len(hooked.runs()) == before + 1
 
 
 def test_a_zap_that_is_switched_off_or_deleted_takes_nothing_in(serving: Served) -> None:

@@ -62,6 +62,12 @@ def test_a_body_is_read_as_its_content_type_says(harness: Harness, body: bytes, 
     assert caught(harness, body, content_type).body == value
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1E400", "Infinity", "NaN", "9" * 5000])
+def test_a_number_that_cannot_be_kept_is_refused(harness: Harness, number: str) -> None:
+    with pytest.raises(InvalidInput, match="no JSON that can be kept"):
+        caught(harness, f'{{"price": [{number}]}}'.encode(), "application/json")
+
+
 def test_a_body_that_is_a_file_is_kept_as_one(harness: Harness) -> None:
     record = caught(harness, b"\x89PNG\r\n", "image/png")
     assert record.body is None
