@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine import signs
 from engine.editing.draft import Draft
 from engine.editing.drafts import Drafts
 from engine.errors import Problem, Problems
@@ -62,6 +63,8 @@ class Listing:
 def folder_name(typed: str) -> str:
     """A folder's name as it is kept. Raises `Problems`."""
     tidy = " ".join(clean(typed).split())
+    if signs.hidden(tidy):
+        raise Problems([Problem(remark("hides_something"), field="folder")])
     if len(tidy) > MAX_FOLDER:
         raise Problems([Problem(remark("setting_too_long", most=MAX_FOLDER), field="folder")])
     return tidy

@@ -8,7 +8,8 @@ from itertools import chain, count
 
 from sqlmodel import Session, col, func, select
 
-from engine.errors import Conflict, NotFound, Refused
+from engine import signs
+from engine.errors import Conflict, NotFound, Problem, Problems, Refused
 from engine.store import ids, overlap
 from engine.store.moments import from_ms, maybe, to_ms
 from engine.store.states import ZapState
@@ -51,8 +52,8 @@ class StoredVersion:
 
 
 def create(session: Session, draft: Zap, *, now: datetime, by: str = "", folder: str = "") -> StoredZap:
-    """Stores a new zap as a draft. Raises `Refused` if another one has its name."""
-    _name_is_free(session, draft.name, "")
+    """Stores a new zap as a draft. Raises `Problems` for a name that hides something, `Refused` if another has it."""
+    _check_name(session, draft.name, "")
     moment = to_ms(now)
     row = ZapRow(
         id=ids.new(),
@@ -81,13 +82,13 @@ def every(session: Session) -> list[StoredZap]:
 
 
 def save_draft(session: Session, zap_id: str, draft: Zap, *, revision: int, now: datetime, by: str = "") -> StoredZap:
-    """Replaces the draft. Raises `Conflict` if somebody saved since `revision`."""
+    """Replaces the draft. Raises `Conflict` if somebody saved since `revision`, and for another name as `create`."""
     row = _row(session, zap_id)
     if row.revision != revision:
         at = from_ms(row.updated_at)
         raise Conflict(remark("changed_meanwhile", name=row.name), by=row.updated_by, at=at)
     if draft.name != row.name:
-        _name_is_free(session, draft.name, row.id)
+        _check_name(session, draft.name, row.id)
     row.name, row.draft = draft.name, text_of(draft)
     row.revision += 1
     return _changed(session, row, now, by)
@@ -242,7 +243,10 @@ def _row(session: Session, name_or_id: str) -> ZapRow:
     return row
 
 
-def _name_is_free(session: Session, name: str, own_id: str) -> None:
+def _check_name(session: Session, name: str, own_id: str) -> None:
+    """Wherever a name is given. A zap that is stored under a name that would be refused now keeps it."""
+    if signs.hidden(name):
+        raise Problems([Problem(remark("hides_something"), field="name")])
     same = select(ZapRow.id).where(
         func.lower(ZapRow.name) == name.lower(), col(ZapRow.deleted_at).is_(None), ZapRow.id != own_id
     )

@@ -241,6 +241,10 @@ REMARKS: dict[str, tuple[str, str]] = {
         "“{name}” was changed meanwhile. Please look at it again; nothing was switched.",
         "„{name}“ wurde inzwischen geändert. Bitte sehen Sie noch einmal hin; es wurde nichts geschaltet.",
     ),
+    "hides_something": (
+        "There are invisible signs in this. Please type it again instead of pasting it.",
+        "Darin sind unsichtbare Zeichen. Bitte tippen Sie es neu, statt es einzufügen.",
+    ),
     "name_taken": (
         "There is a zap “{name}” already. Please give this one another name.",
         "Einen Zap „{name}“ gibt es schon. Bitte geben Sie diesem einen anderen Namen.",

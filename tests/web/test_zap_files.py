@@ -102,9 +102,10 @@ def test_what_is_not_known_here_is_left_to_be_chosen(within: Within):
         ("zapwerk: 1\nname: x\nsteps: []\n<script>: 1", "“trigger” is missing"),
         ("x" * 1_000_001, "The file is too large"),
         ("zapwerk: 1\nname: \x00", "characters that no text file should have"),
+        (HOOK.replace("Called", '"Called \\u202e"'), "name: There are invisible signs in this."),
         ('zapwerk: 1\nname: "a\\ud800"', "Line 2, column 7: there is a sign in this that no text may hold"),
     ],
-    ids=["empty", "broken", "incomplete", "huge", "binary", "half of a character"],
+    ids=["empty", "broken", "incomplete", "huge", "binary", "turned around", "half of a character"],
 )
 def test_what_is_wrong_with_a_file_is_said_at_its_place(within: Within, text: str, said: str):
     async def story(house: HistoryHouse) -> None:

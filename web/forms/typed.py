@@ -4,15 +4,13 @@ They are written by hand rather than drawn from a model, because browsers and pa
 field is for (`autocomplete`). A password is never among the texts that go back.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from engine import signs
 from engine.errors import Problem, Problems, Refused
 from web.forms.fields import told
 from web.languages import words
-
-ALLOWED = "\u200d\u200c"  # joiners, which names in Persian or Hindi need
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,9 @@ def must_be_readable(texts: Mapping[str, str], language: str) -> None:
     """Raises `Problems` for signs that nobody can see: they would make one name look like another."""
     _ = words(language).gettext
     message = _("There are invisible signs in this. Please type it again instead of pasting it.")
-    found = [Problem(message, field=name) for name, text in texts.items() if _hides_something(text)]
+    found = [Problem(message, field=name) for name, text in texts.items() if signs.hidden(text)]
     if found:
         raise Problems(found)
-
-
-def _hides_something(text: str) -> bool:
-    return any(unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Co") and sign not in ALLOWED for sign in text)
 
 
 def chosen(value: str, allowed: Iterable[str]) -> str:

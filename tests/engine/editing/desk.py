@@ -4,6 +4,8 @@ from typing import Any
 
 from engine.editing.draft import Draft
 from engine.editing.editing import Editing
+from engine.store import zaps
+from engine.store.tables import ZapRow
 from engine.zaps.model import ActionStep, FilterStep, TriggerUse, Zap
 from tests.engine.benches import Bench, do
 
@@ -36,6 +38,14 @@ class Desk(Bench):
     def seen(self, draft: Draft) -> Draft:
         """The draft as it is stored now."""
         return self.editing.drafts.get(draft.id)
+
+    def call(self, draft: Draft, name: str) -> Draft:
+        """The draft as an older version may have stored it: under a name that is not taken any more."""
+        with self.runtime.database.write() as session:
+            row = session.get_one(ZapRow, draft.id)
+            row.name, row.draft = name, zaps.text_of(draft.zap.model_copy(update={"name": name}))
+            session.add(row)
+        return self.seen(draft)
 
     def record(self, draft: Draft, step: str) -> Any:
         """The sample of a step as it is stored now; None for none."""

@@ -33,6 +33,43 @@ async def test_new_zaps_have_no_name_yet_but_a_number(desk: Desk):
     assert (german.name, german.zap.locale.region) == ("Unbenannter Zap", "DE")
 
 
+HIDING = ["Orders\u200b", "\u202eOrders", "Orders\x07", "Or\u2060ders", "Or\u200dders"]
+
+
+@pytest.mark.parametrize("name", HIDING, ids=ascii)
+@in_a_loop
+async def test_no_zap_gets_a_name_that_looks_like_another(desk: Desk, name: str):
+    draft = await desk.drawn()
+    another = draft.zap.model_copy(update={"name": name})
+    for attempt in (
+        lambda: desk.editing.drafts.create(name=name),
+        lambda: desk.editing.drafts.create(template=another),
+        lambda: desk.draw(draft, "rename", name),
+        lambda: desk.draw(draft, "change", lambda _: another),
+        lambda: desk.editing.listing.duplicate(desk.call(blank(desk), name).id),
+    ):
+        with pytest.raises(Problems, match="invisible signs") as refused:
+            attempt()
+        assert [one.field for one in refused.value.problems] == ["name"]
+        assert refused.value.within("de").startswith("Darin sind unsichtbare Zeichen.")
+    assert desk.seen(draft).name == "drawn 1"
+
+
+@in_a_loop
+async def test_names_with_emoji_and_of_all_scripts_are_taken(desk: Desk):
+    for name in ("👩\u200d🔧 Orders", "🏳\ufe0f\u200d🌈", "نور\u200cان", "Bestellungen (ä) <b>"):
+        assert desk.draw(blank(desk), "rename", name).name == name
+
+
+@in_a_loop
+async def test_a_zap_that_was_stored_under_such_a_name_keeps_it_until_it_gets_another(desk: Desk):
+    draft = desk.call(await desk.drawn(), "Orders\u200b")
+    draft = desk.draw(draft, "put_value", "m", "name", "Ada")
+    await desk.runtime.switching.on(draft.id)
+    assert desk.seen(draft).name == "Orders\u200b"
+    assert desk.draw(draft, "rename", "Orders").name == "Orders"
+
+
 @in_a_loop
 async def test_a_blank_draft_says_what_is_missing_and_what_is_known_of_it(desk: Desk):
     draft = blank(desk)

@@ -25,6 +25,14 @@ async def test_a_copy_has_the_drawing_the_connections_and_the_samples_and_is_off
 
 
 @in_a_loop
+async def test_no_folder_is_called_like_another_to_the_eye(desk: Desk):
+    draft = await desk.drawn()
+    with pytest.raises(Problems, match="invisible signs"):
+        desk.editing.listing.set_folder(draft.id, "Off\u200bice")
+    assert desk.seen(draft).stored.folder == ""
+
+
+@in_a_loop
 async def test_a_deleted_zap_comes_back_switched_off_within_thirty_days(desk: Desk):
     draft = await desk.drawn()
     await desk.runtime.switching.on(draft.id)

@@ -1,5 +1,6 @@
 """Zaps by the API: the list, drafts, publishing, switching, versions, files."""
 
+import json
 from typing import Any
 
 import pytest
@@ -106,6 +107,23 @@ def test_name_folder_and_settings_are_changed_by_themselves(desk: Desk):
     assert desk.editor.patch(f"/zaps/{zap}")["revision"] == shown["revision"]
     again = desk.editor.ask("PATCH", f"/zaps/{zap}", json={"name": "x", "revision": shown["revision"] + 5})
     assert again.status_code == 409
+
+
+@pytest.mark.parametrize("name", ["Hides\u200b", "\u202eHides", "Hides\x07", "Hi\u2060des"], ids=ascii)
+def test_a_name_with_invisible_signs_is_refused_wherever_it_is_set(desk: Desk, name: str):
+    zap = desk.draft(f"Seen {name!a}")
+    drawn = desk.viewer.get(f"/zaps/{zap}/draft")
+    whole = {"revision": drawn["revision"], "zap": {**drawn["zap"], "name": name}}
+    file = f"zapwerk: 1\nname: {json.dumps(name)}\ntrigger: {{use: shop.new_order}}\nsteps: [{{key: a, use: shop.b}}]\n"
+    answers = [
+        desk.editor.ask("POST", "/zaps", json={"name": name}),
+        desk.editor.ask("POST", "/zaps", json={"zap": desk.zap(name)}),
+        desk.editor.ask("PATCH", f"/zaps/{zap}", json={"name": name}),
+        desk.editor.ask("PUT", f"/zaps/{zap}/draft", json=whole),
+        desk.editor.ask("POST", "/zaps/import", content=file, headers={"content-type": "application/yaml"}),
+    ]
+    told = [(answer.status_code, [one["field"] for one in answer.json()["errors"]]) for answer in answers]
+    assert told == [(422, ["name"])] * len(answers)
 
 
 def test_a_deleted_zap_is_restored_with_its_history(desk: Desk):

@@ -282,6 +282,7 @@ NO_NUMBERS = ("²", "٣", "9" * 5000, "-1", "abc", "")
 CHANGES = {
     **{f"revision {one[:3]}": ("title", {"revision": one}) for one in NO_NUMBERS},
     **{f"index {one[:3]}": ("move", {"index": one}) for one in NO_NUMBERS},
+    "name that hides something": ("name", {"name": "Parcels\u200b"}),
     "brackets": ("filter", {"group": "[" * 100_000}),
     **{f"nested {times} times": ("filter", {"group": nested(times)}) for times in (30, 150, 175, 200, 5000)},
     "half of a character": ("filter", {"group": condition('"\\ud800"')}),

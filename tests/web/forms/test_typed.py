@@ -51,6 +51,10 @@ def test_a_refusal_is_told_in_both_languages():
         pytest.param("Anna\nBerg", id="line break"),
         pytest.param("An\ud800na", id="half of a character"),
         pytest.param("\ue000", id="private use"),
+        pytest.param("An\u200dna", id="joins nothing"),
+        pytest.param("Anna\u200d", id="a joiner at the end"),
+        pytest.param("\u200cAnna", id="a joiner at the beginning"),
+        pytest.param("Anna\u3164", id="a letter without a shape"),
     ],
 )
 def test_signs_that_nobody_sees_are_refused_at_their_field_in_german(text: str):
@@ -63,7 +67,11 @@ def test_signs_that_nobody_sees_are_refused_at_their_field_in_german(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["Anna Berg", "李雷", "نور\u200cان", "Zoë 👩\u200d🔧", "O’Neill <b>", "{{ 7 * 7 }}", ""]
+    "text",
+    [
+        *("Anna Berg", "李雷", "نور\u200cان", "क्\u200dष", "ന്\u200d", "O’Neill <b>", "{{ 7 * 7 }}", ""),
+        *("Zoë 👩\u200d🔧", "🏳\ufe0f\u200d🌈", "🧑🏽\u200d💻", "🙂\u200d↔\ufe0f", "❤\ufe0f\u200d🔥"),
+    ],
 )
 def test_names_of_all_the_world_are_readable(text: str):
     must_be_readable({"name": text}, "en")
