@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from engine.errors import NotFound, Refused, ZapwerkError
 from web import amounts, problems
@@ -89,6 +90,8 @@ def _not_ours(request: Request, error: Exception) -> Response:
 
 
 def _too_long(request: Request, error: Exception) -> Response:
+    if isinstance(error, TooLong):
+        return problems.of_too_long(amounts.of_bytes(error.most, _language(request)), _language(request))
     _ = _words(request)
     sentence = _(
         "What you sent is larger than the %(most)s that a form takes, so nothing was done. Please go back and make it "
@@ -130,12 +133,26 @@ async def _http(request: Request, error: Exception) -> Response:
     elsewhere = _without_slash(request) if status == 404 else ""
     if elsewhere:
         return RedirectResponse(elsewhere, 307)
-    _ = _words(request)
     if status == 405:
-        return shown(request, 405, _("This cannot be done here"), _("Please go back and try again."))
+        return _no_such_method(request)
+    _ = _words(request)
     return shown(
         request, status, _("This page is not here"), _("The address may be mistyped, or what it led to was removed.")
     )
+
+
+def _no_such_method(request: Request) -> Response:
+    """With all methods that the address has: several routes may stand at one."""
+    routes = [one for one in request.app.router.routes if one.matches(request.scope)[0] is not Match.NONE]
+    allowed = ", ".join(sorted({method for one in routes for method in getattr(one, "methods", None) or ()}))
+    _ = _words(request)
+    response = (
+        problems.of_method(allowed, _language(request))
+        if problems.wanted(request)
+        else shown(request, 405, _("This cannot be done here"), _("Please go back and try again."))
+    )
+    response.headers["allow"] = allowed
+    return response
 
 
 async def _recognize(request: Request) -> None:

@@ -20,7 +20,8 @@ KINDS = frozenset({"group", "condition"})  # what pydantic calls the members of 
 
 
 class Unreadable(Exception):
-    """What was sent is no JSON (400; `position` counts its characters), or of a kind that is not taken (415)."""
+    """What was sent is no JSON (400; `position` counts its characters), or of a kind that is not taken (415; `expected`
+    is the one that is, “” where nothing is)."""
 
     def __init__(self, status: int, *, position: int | None = None, expected: str = "") -> None:
         super().__init__(status)
@@ -52,6 +53,8 @@ def answer(status: int, detail: str, *, title: str = "", **more: Any) -> JSONRes
 
 def of_unreadable(error: Unreadable, language: str) -> Response:
     _ = words(language).gettext
+    if error.status == 415 and not error.expected:
+        return answer(415, _("Nothing is to be sent with this."))
     if error.status == 415:
         sentence = _("This is to be sent as %(kind)s, and the header Content-Type must say so.")
         return answer(415, sentence % {"kind": error.expected})
@@ -59,6 +62,18 @@ def of_unreadable(error: Unreadable, language: str) -> Response:
         return answer(400, _("The body is no JSON, or holds what JSON does not know."))
     sentence = _("The body is no JSON: reading it ends at character %(position)s.")
     return answer(400, sentence % {"position": error.position}, position=error.position)
+
+
+def of_too_long(most: str, language: str) -> Response:
+    """`most` is what may be sent, like “2 MB”."""
+    sentence = words(language).gettext("The body is larger than the %(most)s that are taken, so nothing was done.")
+    return answer(413, sentence % {"most": most})
+
+
+def of_method(allowed: str, language: str) -> Response:
+    """It is asked in another way than those there are, like “GET, POST”."""
+    sentence = words(language).gettext("This address takes only: %(methods)s.")
+    return answer(405, sentence % {"methods": allowed})
 
 
 def of_refusal(error: Refused, vocabulary: Vocabulary, language: str) -> Response:

@@ -43,7 +43,11 @@ class NotOurs(Exception):
 
 
 class TooLong(Exception):
-    """A program sends more than any operation takes."""
+    """A program sends more than any operation takes, which is `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 async def guard(request: Request) -> None:

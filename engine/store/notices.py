@@ -24,6 +24,8 @@ _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 _ZAP = ZapRow.__table__.c  # type: ignore[attr-defined]
 _TOLD = ToldRow.__table__.c  # type: ignore[attr-defined]
 
+Place = tuple[int, str]
+"""When it came up last, in milliseconds, and its id."""
 CALM = timedelta(minutes=30)
 """So long no run of a zap must have failed until it is said that they work again: else it is said by turns."""
 LOOKED_AT = 20  # of the newest runs that succeeded
@@ -76,10 +78,20 @@ def settle(connection: Connection, matter: str, *, now: datetime) -> bool:
     return bool(connection.execute(matters.values(closed_at=to_ms(now))).rowcount)
 
 
-def still_open(session: Session, limit: int | None = None) -> list[Notice]:
-    """The open matters, newest first; all of them, or so many at most."""
-    query = select(*_NOTICE).where(_NOTICE.closed_at.is_(None)).order_by(_NOTICE.updated_at.desc()).limit(limit)
-    return [_notice(row) for row in session.execute(query)]
+def still_open(session: Session, limit: int | None = None, *, behind: Place | None = None) -> list[Notice]:
+    """The open matters, newest first; all of them, or so many at most, or those behind a place."""
+    query = select(*_NOTICE).where(_NOTICE.closed_at.is_(None))
+    if behind is not None:
+        moment, notice_id = behind
+        older = (_NOTICE.updated_at == moment) & (_NOTICE.id < notice_id)
+        query = query.where(or_(_NOTICE.updated_at < moment, older))
+    newest_first = query.order_by(_NOTICE.updated_at.desc(), _NOTICE.id.desc())
+    return [_notice(row) for row in session.execute(newest_first.limit(limit))]
+
+
+def place(notice: Notice) -> Place:
+    """Where it stands among the open ones."""
+    return to_ms(notice.updated_at), notice.id
 
 
 def settled_lately(session: Session, *, since: datetime, limit: int) -> list[Notice]:

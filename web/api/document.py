@@ -112,7 +112,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> Sequence[int
         found.append(404)
     if "429" in operation["responses"]:
         found.append(429)
-    if "requestBody" in operation:
+    if "requestBody" in operation or method not in READS:
         found += [400, 413, 415]
     return sorted([*found, 422])
 

@@ -17,6 +17,7 @@ from web.site import By, Here
 router = new_router("", "House")
 
 LAST = 2**53 - 1
+PLACE = r"^([0-9]{1,15}-[0-9a-z]{1,40})?$"
 
 
 class HealthShown(Shown):
@@ -39,11 +40,10 @@ class NoticeShown(Shown):
     updated_at: datetime
 
 
-class Notices(Shown):
+class Notices(Page[NoticeShown]):
     """The open matters, the newest first."""
 
-    items: list[NoticeShown]
-    more: bool
+    more: bool = Field(description="There are further ones: `next` leads to them.")
 
 
 class AuditEntry(Shown):
@@ -73,11 +73,21 @@ def health(here: Here, language: Language) -> HealthShown:
 
 
 @router.get("/notices")
-def notices(here: Here, limit: Limit = 50) -> Notices:
-    """List what a person should know. A matter goes when it is settled."""
+def notices(
+    request: Request,
+    here: Here,
+    limit: Limit = 50,
+    after: Annotated[
+        str, Query(pattern=PLACE, description="Where to go on: what `next` of the page before says.")
+    ] = "",
+) -> Notices:
+    """List what a person should know. A matter goes when it is settled; one that comes up again is the newest."""
+    moment, _, notice_id = after.partition("-")
     with here.runtime.database.read() as session:
-        found = stored_notices.still_open(session, limit + 1)
-    return Notices(items=[NoticeShown.model_validate(one) for one in found[:limit]], more=len(found) > limit)
+        found = stored_notices.still_open(session, limit + 1, behind=(int(moment), notice_id) if after else None)
+    some, more = found[:limit], len(found) > limit
+    following = url_of(request, after="{}-{}".format(*stored_notices.place(some[-1]))) if more else None
+    return Notices(items=[NoticeShown.model_validate(one) for one in some], next=following, more=more)
 
 
 @router.post("/notices/read", status_code=204)

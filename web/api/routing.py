@@ -17,7 +17,7 @@ from engine.errors import NotFound, Sentence
 from web import strict_json
 from web.api import ROOT, VERSION
 from web.problems import Unreadable
-from web.security import TooLong, guard
+from web.security import READS, TooLong, guard
 
 LONGEST_BODY = 2_000_000  # bytes
 JSON, YAML = "application/json", "application/yaml"
@@ -37,7 +37,7 @@ class ApiRoute(APIRoute):
             _must_be_clean(
                 [name for name, text in request.query_params.multi_items() if signs.unwelcome(text)], "query"
             )
-            if takes:
+            if takes or request.method not in READS:
                 await _read(request, takes)
             response = await original(request)
             response.headers.setdefault("cache-control", "no-store")
@@ -78,10 +78,13 @@ async def _read(request: Request, takes: str) -> None:
     if not body:
         return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != takes:
+    if kind != (takes or JSON):
         raise Unreadable(415, expected=takes)
-    if takes == JSON:
-        _must_be_clean(_unwelcome(body), "body")
+    if kind == JSON:
+        value = _parsed(body)
+        _must_be_clean(_unwelcome(value), "body")
+        if not takes:
+            _must_hold_nothing(value)
 
 
 async def _body(request: Request) -> bytes:
@@ -89,25 +92,43 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         length += len(piece)
         if length > LONGEST_BODY:
-            raise TooLong
+            raise TooLong(LONGEST_BODY)
         pieces.append(piece)
     body = b"".join(pieces)
     request._body = body
     return body
 
 
-def _unwelcome(body: bytes) -> list[str]:
-    """Where signs stand in it that no text may hold. Raises `Unreadable` for what is no JSON that can be taken."""
+def _parsed(body: bytes) -> Any:
     try:
-        return strict_json.unwelcome(strict_json.read(body))
+        return strict_json.read(body)
     except json.JSONDecodeError as error:
         raise Unreadable(400, position=error.pos) from error
     except ValueError as error:
         raise Unreadable(400) from error
 
 
-def _must_be_clean(bad: Iterable[str], part: str) -> None:
-    """Raises for each place where there is a sign that no text may hold."""
-    found = [{"type": "unwelcome_sign", "loc": (part, *place.split(".")), "msg": ""} for place in dict.fromkeys(bad)]
+def _unwelcome(value: Any) -> list[str]:
+    try:
+        return strict_json.unwelcome(value)
+    except ValueError as error:
+        raise Unreadable(400) from error
+
+
+def _must_hold_nothing(value: Any) -> None:
+    """What is sent to an operation that takes nothing would be thought to count; {} and null say nothing."""
+    if isinstance(value, dict):
+        _refuse(("body", name) for name in value)
+    elif value is not None:
+        raise Unreadable(415)
+
+
+def _refuse(places: Iterable[tuple[str, ...]], kind: str = "extra_forbidden") -> None:
+    found = [{"type": kind, "loc": place, "msg": ""} for place in places]
     if found:
         raise RequestValidationError(found)
+
+
+def _must_be_clean(bad: Iterable[str], part: str) -> None:
+    """Raises for each place where there is a sign that no text may hold."""
+    _refuse(((part, *place.split(".")) for place in dict.fromkeys(bad)), "unwelcome_sign")

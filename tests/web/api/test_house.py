@@ -1,11 +1,13 @@
 """The ways people are told, notices that were read, and what keeps an account safe, by the API."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.people.roles import Role
+from engine.store import notices
 from tests.engine.notices.office import Receiver
 from tests.web.api.desk import Desk
 from tests.web.browser.house import PASSWORD
@@ -47,6 +49,27 @@ def test_a_mail_server_keeps_its_password_to_itself(desk: Desk):
 
 def test_notices_are_marked_as_read(desk: Desk):
     assert desk.viewer.post("/notices/read") is None
+
+
+def test_all_open_notices_are_reached_page_by_page(desk: Desk):
+    with desk.runtime() as runtime:
+        for moment in (runtime.now(), runtime.now() + timedelta(seconds=1)):
+            with runtime.database.write() as session:
+                for number in range(60):
+                    matter = f"space:{moment.timestamp()}-{number}"
+                    notices.tell(session.connection(), matter, "It is narrow.", now=moment)
+    pages = desk.viewer.every("/notices", limit=50)
+    found = [one for page in pages for one in page]
+    assert [len(page) for page in pages] == [50, 50, 20]
+    assert len({one["id"] for one in found}) == 120
+    assert [one["updated_at"] for one in found] == sorted((one["updated_at"] for one in found), reverse=True)
+    assert desk.viewer.get("/notices", limit=100)["more"] is True
+
+
+@pytest.mark.parametrize("after", ["nonsense", "1", "1-", "-1-a", "²-a", "1-A", "9" * 30 + "-a"])
+def test_a_place_in_the_notices_that_is_none_is_refused(desk: Desk, after: str):
+    answer = desk.viewer.ask("GET", "/notices", params={"after": after})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "after")
 
 
 @pytest.mark.parametrize(

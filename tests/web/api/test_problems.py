@@ -56,8 +56,23 @@ def test_a_version_that_is_no_number_is_not_there(desk: Desk, number: str):
     is_problem(desk.viewer.ask("GET", f"/zaps/{desk.draft(f'Numbered {number}')}/versions/{number}"), 404)
 
 
-def test_a_way_of_asking_that_there_is_not_is_said_so(desk: Desk):
-    is_problem(desk.owner.ask("PUT", "/zaps"), 405)
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/zaps", "GET, POST"),
+        ("POST", "/pausing", "DELETE, GET, PUT"),
+        ("GET", "/me/password", "PUT"),
+        ("OPTIONS", "/me", "GET, PATCH"),
+    ],
+)
+def test_a_way_of_asking_that_there_is_not_is_said_so_with_those_there_are(
+    desk: Desk, method: str, path: str, allowed: str
+):
+    answer = desk.owner.ask(method, path)
+    assert is_problem(answer, 405)["detail"] == f"This address takes only: {allowed}."
+    assert answer.headers["allow"] == allowed
+    page = plain.request("DELETE", f"{desk.house.url}/sign-in")
+    assert (page.status_code, page.headers["allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +111,42 @@ def test_a_body_that_is_too_long_is_not_taken(desk: Desk, said: bool):
         answer = desk.editor.ask("POST", "/zaps", content=sent, headers=JSON)
     except httpx.WriteError:  # the server answers and closes before all of it was sent
         return
-    is_problem(answer, 413)
+    assert is_problem(answer, 413)["detail"].startswith("The body is larger than the 2 MB that are taken")
+
+
+def test_how_long_a_body_may_be_is_said_in_german_too(desk: Desk):
+    sent = {"content": b"x" * 2_000_001, "headers": {**JSON, "accept-language": "de"}}
+    problem = is_problem(desk.editor.ask("POST", "/zaps", **sent), 413)
+    assert problem["detail"] == "Der Inhalt ist größer als die 2 MB, die angenommen werden; es wurde nichts getan."
+
+
+NOTHING_TO_SEND = (("PUT", "/pausing"), ("DELETE", "/pausing"), ("POST", "/zaps/{zap}/duplicate"))
+
+
+@pytest.mark.parametrize(("method", "path"), NOTHING_TO_SEND)
+def test_what_is_sent_where_nothing_is_taken_is_refused(desk: Desk, method: str, path: str):
+    zap = desk.draft(f"Nothing {method}")
+    before = desk.viewer.get("/zaps", limit=100)["items"]
+
+    def refused(status: int, content: bytes, kind: str = "application/json") -> dict[str, Any]:
+        sent = {"content": content, "headers": {"content-type": kind}}
+        return is_problem(desk.editor.ask(method, path.format(zap=zap), **sent), status)
+
+    told = refused(422, b'{"until": "2027-01-01", "why": 1}')["errors"]
+    assert [(one["field"], one["message"]) for one in told] == [
+        ("until", "There is no such field."),
+        ("why", "There is no such field."),
+    ]
+    refused(415, b"[1]")
+    refused(415, b"until=2027", "application/x-www-form-urlencoded")
+    refused(400, b"{")
+    assert desk.viewer.get("/pausing")["paused"] is False
+    assert desk.viewer.get("/zaps", limit=100)["items"] == before
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" { } ", b"null"], ids=repr)
+def test_a_body_that_says_nothing_is_as_none(desk: Desk, body: bytes):
+    assert desk.editor.ask("DELETE", "/pausing", content=body, headers=JSON).status_code == 204
 
 
 def test_a_field_that_is_not_known_is_refused(desk: Desk):
