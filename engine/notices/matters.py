@@ -85,7 +85,7 @@ def _up(notice: Notice, count: int, names: Names, language: str) -> str:
 
 
 def _over(notice: Notice, names: Names, language: str) -> str:
-    sentence = words.IS_OVER.get(notice.kind)
+    sentence = words.LEFT[notice.left] if notice.left else words.IS_OVER.get(notice.kind)
     if sentence is None:
         return words.OVER_OTHERWISE.within(language).format(said=_in_its_own_words(notice, names, language))
     return sentence.within(language).format(name=_name(notice, names, language))

@@ -97,7 +97,9 @@ class Telling:
         """Nobody says that runs do not fail any more: it shows in those that came after; nor that none waits."""
         now = self.now()
         with self.database.read() as session:
-            over = [one for one in notices.open_of(session, "failed") if notices.works_again(session, one, now=now)]
+            failed = notices.open_of(session, "failed")
+            over = [one for one in failed if notices.is_left(session, one)]
+            over += [one for one in failed if notices.works_again(session, one, now=now)]
             gone = notices.open_of(session, "disconnected")
             over += [one for one in gone if not runs.count_on_hold(session, f"{Hold.CONNECTION}:{one.subject}")]
             for hold in (Hold.FLOOD, Hold.ATTENTION):

@@ -5,6 +5,7 @@ of whoever found it.
 """
 
 from engine.errors import Sentence
+from engine.store.notices import Left
 
 ONE_OF_MANY: dict[str, Sentence] = {
     "failed": Sentence("A run of “{name}” has failed.", "Eine Ausführung von „{name}“ ist fehlgeschlagen."),
@@ -46,6 +47,17 @@ IS_OVER: dict[str, Sentence] = {
     "quota": Sentence("“{name}” goes on after the limit.", "„{name}“ läuft nach dem Limit weiter."),
     "attention": Sentence("“{name}” was looked after.", "Um „{name}“ hat sich jemand gekümmert."),
 }
+LEFT: dict[Left, Sentence] = {
+    Left.OFF: Sentence(
+        "“{name}” was switched off, so its failed runs are told no more.",
+        "„{name}“ wurde ausgeschaltet; seine fehlgeschlagenen Ausführungen werden nicht mehr gemeldet.",
+    ),
+    Left.DELETED: Sentence(
+        "“{name}” was deleted, so its failed runs are told no more.",
+        "„{name}“ wurde gelöscht; seine fehlgeschlagenen Ausführungen werden nicht mehr gemeldet.",
+    ),
+}
+"""For failed runs that nobody waits for any more."""
 OVER_OTHERWISE = Sentence("Settled: {said}", "Erledigt: {said}")
 
 PLAIN: dict[str, Sentence] = {

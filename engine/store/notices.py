@@ -4,8 +4,9 @@ Whoever finds out tells and settles, in the transaction of what it found; engine
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
@@ -31,9 +32,17 @@ CALM = timedelta(minutes=30)
 LOOKED_AT = 20  # of the newest runs that succeeded
 
 
+class Left(StrEnum):
+    """Why nobody waits any more for the runs of a zap to succeed."""
+
+    OFF = "off"
+    DELETED = "deleted"
+
+
 @dataclass(frozen=True)
 class Notice:
-    """Something a person should know. `count` is how often it came up; `german` is “” where nobody translated it."""
+    """Something a person should know. `count` is how often it came up; `german` is “” where nobody translated it.
+    Failed runs that are settled although none succeeded since were `left`."""
 
     id: str
     matter: str
@@ -44,6 +53,7 @@ class Notice:
     updated_at: datetime
     closed_at: datetime | None = None
     german: str = ""
+    left: Left | None = None
 
     @property
     def kind(self) -> str:
@@ -97,7 +107,8 @@ def place(notice: Notice) -> Place:
 def settled_lately(session: Session, *, since: datetime, limit: int) -> list[Notice]:
     """Those that were settled since then, the last one first."""
     query = select(*_NOTICE).where(_NOTICE.closed_at >= to_ms(since))
-    return [_notice(row) for row in session.execute(query.order_by(_NOTICE.closed_at.desc()).limit(limit))]
+    found = session.execute(query.order_by(_NOTICE.closed_at.desc()).limit(limit)).all()
+    return [_with_why(session, _notice(row)) for row in found]
 
 
 def open_of(session: Session, kind: str) -> list[Notice]:
@@ -107,15 +118,32 @@ def open_of(session: Session, kind: str) -> list[Notice]:
 
 
 def works_again(session: Session, failed: Notice, *, now: datetime) -> bool:
-    """Whether runs of its zap succeed again, and for a while none has failed; or nobody waits for it any more."""
+    """Whether runs of its zap succeed again, and for a while none has failed."""
+    return failed.updated_at <= now - CALM and _succeeded(session, failed, ids.BEHIND_ALL, to_ms(now))
+
+
+def is_left(session: Session, failed: Notice) -> bool:
+    """Whether nobody waits for its zap any more: it was switched off or deleted."""
     zap = select(_ZAP.state).where(_ZAP.id == failed.zap_id, _ZAP.deleted_at.is_(None))
-    if session.execute(zap).scalar() not in (ZapState.ON, ZapState.PAUSED):
-        return True
-    if failed.updated_at > now - CALM:
-        return False
+    return session.execute(zap).scalar() not in (ZapState.ON, ZapState.PAUSED)
+
+
+def _with_why(session: Session, notice: Notice) -> Notice:
+    """With why it is settled, for failed runs: nothing else says whether they succeeded again when it was closed."""
+    if notice.kind != "failed" or notice.closed_at is None:
+        return notice
+    closed = to_ms(notice.closed_at)
+    if _succeeded(session, notice, ids.floor(closed + 1), closed):
+        return notice
+    deleted = session.execute(select(_ZAP.deleted_at).where(_ZAP.id == notice.zap_id)).scalar()
+    return replace(notice, left=Left.OFF if deleted is None else Left.DELETED)
+
+
+def _succeeded(session: Session, failed: Notice, before: str, until: int) -> bool:
+    """Whether, among the newest runs of its zap with ids below `before`, one succeeded after the last failure."""
     well = select(_RUN.finished_at).where(_RUN.zap_id == failed.zap_id, _RUN.state == RunState.SUCCEEDED)
-    newest = session.execute(well.order_by(_RUN.id.desc()).limit(LOOKED_AT)).scalars()
-    return any(finished is not None and finished > to_ms(failed.updated_at) for finished in newest)
+    newest = session.execute(well.where(_RUN.id < before).order_by(_RUN.id.desc()).limit(LOOKED_AT)).scalars()
+    return any(finished is not None and to_ms(failed.updated_at) < finished <= until for finished in newest)
 
 
 def untold(session: Session, person_id: str, *, before: datetime, limit: int) -> list[Notice]:
@@ -136,7 +164,8 @@ def unfinished(session: Session, person_id: str, *, remind_before: datetime, lim
     still = (_NOTICE.closed_at.is_(None)) & (~_TOLD.reminded) & (_TOLD.told_at <= to_ms(remind_before))
     query = select(*_NOTICE).join(ToldRow, _TOLD.notice_id == _NOTICE.id)
     query = query.where(_TOLD.person_id == person_id, ~_TOLD.settled, or_(over, still))
-    found = [_notice(row) for row in session.execute(query.order_by(_NOTICE.created_at).limit(limit))]
+    rows = session.execute(query.order_by(_NOTICE.created_at).limit(limit)).all()
+    found = [_with_why(session, _notice(row)) for row in rows]
     return [(one, one.closed_at is not None) for one in found]
 
 

@@ -8,6 +8,7 @@ import pytest
 from engine.errors import Sentence
 from engine.notices import deciding
 from engine.people.roles import Role
+from engine.store import ids
 from engine.store.notice_wishes import Wish
 from tests.engine.notices.office import Office, markup, plain
 
@@ -175,17 +176,51 @@ def test_runs_that_work_again_settle_what_failed_and_after_a_calm_while_only(sma
     small.tell(f"failed:{zap}", zap_id=zap)
     small.work(after=A_MOMENT)
     small.later(minutes=1)
-    with small.runtime.database.write() as session:
-        moment = int(small.time.timestamp() * 1000)
-        session.connection().exec_driver_sql(
-            "INSERT INTO run (id, zap_id, version, event_id, state, hold, due_at, attempt, owner, epoch, lease_until,"
-            f" step, problem, field, created_at, finished_at) VALUES ('r', '{zap}', 1, 'e', 'succeeded', '', 0, 0, '',"
-            f" 0, 0, '', '', '', {moment}, {moment})"
-        )
+    a_run_succeeds(small, zap)
     assert small.work(after=FIFTEEN) == []
     small.work(after=FIFTEEN)
     (mail,) = small.work(after=A_MOMENT)
     assert mail["subject"] == "Zapwerk: Runs of “Enquiries” work again."
+    (matter,) = small.board().settled
+    assert matter.said == "Runs of “Enquiries” work again."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("state = 'off'", "“Enquiries” was switched off, so its failed runs are told no more."),
+        ("deleted_at = 1", "“Enquiries” was deleted, so its failed runs are told no more."),
+    ],
+    ids=["off", "deleted"],
+)
+def test_failed_runs_of_a_zap_that_is_off_or_gone_are_settled_without_saying_that_any_succeeded(
+    small: Office, change: str, said: str
+):
+    small.with_mail()
+    zap = small.zap()
+    a_run_succeeds(small, zap)
+    small.later(minutes=1)
+    small.tell(f"failed:{zap}", zap_id=zap)
+    small.work(after=A_MOMENT)
+    with small.runtime.database.write() as session:
+        session.connection().exec_driver_sql(f"UPDATE zap SET {change} WHERE id = '{zap}'")
+    assert small.work(after=FIFTEEN) == []
+    (mail,) = small.work(after=A_MOMENT)
+    assert mail["subject"] == f"Zapwerk: {said}"
+    small.later(hours=1)
+    a_run_succeeds(small, zap)  # it was switched on again: what was settled before keeps its reason
+    (matter,) = small.board().settled
+    assert matter.said == said
+
+
+def a_run_succeeds(office: Office, zap: str) -> None:
+    moment = int(office.time.timestamp() * 1000)
+    with office.runtime.database.write() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO run (id, zap_id, version, event_id, state, hold, due_at, attempt, owner, epoch, lease_until,"
+            f" step, problem, field, created_at, finished_at) VALUES ('{ids.floor(moment)}{'0' * 9}', '{zap}', 1, 'e',"
+            f" 'succeeded', '', 0, 0, '', 0, 0, '', '', '', {moment}, {moment})"
+        )
 
 
 @pytest.mark.parametrize(
