@@ -206,4 +206,5 @@ _WORDS = {
     Entry.REVIEW: "please check",
     Entry.DECIDED: "decided",
     Entry.FILTERED: "stopped here",
+    Entry.TAKEN_UP: "taken up again",
 }

@@ -3,12 +3,12 @@
 Made from the journal, which recovery reads too. Large values are cut, and it is said.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import ValidationError
 
+from engine.history import working
 from engine.history.cutting import Shown, shown
 from engine.history.steps import StepDetail, steps_of
 from engine.store import overlap, runs, stories
@@ -26,11 +26,12 @@ MOST_REPLAYS = 20
 
 @dataclass(frozen=True)
 class Times:
-    """Where the time went, in milliseconds; None for what has not come to an end."""
+    """Where the time went, in milliseconds; None for what has not come to an end. It `waited` for its first turn;
+    from then on it `ran`, or `rested`: for a later try, a person, an account, a limit or its next turn."""
 
     waited_ms: int | None
     ran_ms: int | None
-    steps_ms: int
+    rested_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Details:
             ahead = overlap.ahead_of(connection, run.id)
             disconnected = stories.disconnected(connection, run.hold)
             behind = overlap.behind(connection, run.zap_id, run.id) if run.state in overlap.RESTING else 0
-        steps = steps_of(run, drawn, lines, names)
+        worked = working.worked(run, lines)
+        steps = steps_of(run, drawn, lines, names, worked.steps)
         used = drawn.trigger.connection if drawn else None
         return RunDetail(
             run=run,
@@ -96,7 +98,7 @@ class Details:
             record=shown(setting.payload, setting.payload_size),
             received_at=setting.received_at,
             steps=steps,
-            times=_times(run, steps),
+            times=Times(_span(run.created_at, run.started_at), worked.ran, worked.rested),
             replays=tuple(replays),
             replay_of=replay_of,
             ahead=ahead,
@@ -114,15 +116,6 @@ def _drawn(setting: Setting) -> Zap | None:
 
 def _label(setting: Setting) -> str:
     return setting.record_id if setting.payload is None else label_of(decode(setting.payload), setting.record_id)
-
-
-def _times(run: Run, steps: Sequence[StepDetail]) -> Times:
-    """The steps' time is less than that of the run where it waited in between."""
-    return Times(
-        waited_ms=_span(run.created_at, run.started_at),
-        ran_ms=_span(run.started_at, run.finished_at),
-        steps_ms=sum(step.ran_ms or 0 for step in steps if not step.copied),
-    )
 
 
 def _span(begin: datetime | None, end: datetime | None) -> int | None:

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from engine.errors import Refused, Sentence
-from engine.history import words
-from engine.store import extracts, ids, listing, moves
+from engine.history import words, working
+from engine.history.working import Worked
+from engine.store import extracts, ids, listing, moves, stories
 from engine.store.database import Database
 from engine.store.encoding import decode
 from engine.store.extracts import Search
@@ -52,8 +53,9 @@ class Filter:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One run in a list. `label` is what its record is called; `waited_ms` in the queue, `ran_ms` from its first begin
-    to its end (or None while it has none)."""
+    """One run in a list. `label` is what its record is called; `waited_ms` until its first begin. From then to
+    its end it ran for `ran_ms` and rested for `rested_ms`; None while it has no end, or where that cannot be told apart
+    any more."""
 
     id: str
     zap_id: str
@@ -73,6 +75,7 @@ class HistoryRow:
     finished_at: datetime | None
     waited_ms: int | None
     ran_ms: int | None
+    rested_ms: int | None
     contents: str = ""  # states.Contents
 
 
@@ -137,7 +140,7 @@ class History:
             connection = session.connection()
             starts = range(0, len(run_ids), MOST_ON_A_PAGE)
             parts = [listing.lines(connection, run_ids[start : start + MOST_ON_A_PAGE]) for start in starts]
-        return [row for lines in parts for row in _rows(lines)]
+            return [row for lines in parts for row in _rows(connection, lines)]
 
     def ids(self, wanted: Filter, limit: int) -> list[str]:
         """The ids of the newest runs that fit: for what is done with many at once."""
@@ -186,7 +189,7 @@ def _walked(connection: Connection, listed: Listed, before: str | None, limit: i
         raise _no_cursor()
     rest = listed if before is None else replace(listed, last=min(listed.last, before))
     found = listing.newest(connection, rest, limit + 1)
-    rows = _rows(listing.lines(connection, found[:limit]))
+    rows = _rows(connection, listing.lines(connection, found[:limit]))
     more = found[limit - 1] if len(found) > limit else None
     whole = before is None and more is None
     counted = len(rows) if whole else listing.count(connection, listed, COUNTED_TO + 1)
@@ -218,7 +221,7 @@ def _searched(connection: Connection, search: Search, listed: Listed, before: st
             break
         rest = replace(rest, last=hits[-1].number)
     goes_on = fitting[limit - 1][0] if len(fitting) > limit else rest.last if len(hits) > limit else None
-    rows = _rows([line for _, line in fitting[:limit]])
+    rows = _rows(connection, [line for _, line in fitting[:limit]])
     whole = before is None and goes_on is None
     total = _total(len(rows)) if whole else _found(connection, search, listed, len(rows))
     return HistoryPage(rows, None if goes_on is None else f"w{goes_on}", total)
@@ -243,11 +246,13 @@ def _no_cursor() -> Refused:
     )
 
 
-def _rows(lines: list[Line]) -> tuple[HistoryRow, ...]:
-    return tuple(_row(line) for line in lines)
+def _rows(connection: Connection, lines: list[Line]) -> tuple[HistoryRow, ...]:
+    """The journal is read only of those that may have rested: most never do."""
+    marks = stories.marks(connection, [line.run.id for line in lines if working.is_told_by_its_journal(line.run)])
+    return tuple(_row(line, working.worked(line.run, marks.get(line.run.id, ()))) for line in lines)
 
 
-def _row(line: Line) -> HistoryRow:
+def _row(line: Line, worked: Worked) -> HistoryRow:
     run = line.run
     waits = run.state not in FINISHED and to_ms(run.due_at) < NEVER
     return HistoryRow(
@@ -268,7 +273,8 @@ def _row(line: Line) -> HistoryRow:
         started_at=run.started_at,
         finished_at=run.finished_at,
         waited_ms=_span(run.created_at, run.started_at),
-        ran_ms=_span(run.started_at, run.finished_at),
+        ran_ms=worked.ran,
+        rested_ms=worked.rested,
         contents=run.contents,
     )
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.history.cutting import Shown, shown_value
 from engine.store.encoding import decode
-from engine.store.moments import to_ms
 from engine.store.runs import Run
 from engine.store.states import Entry, RunState
 from engine.store.stories import Entered
@@ -78,19 +77,17 @@ class StepDetail:
     existing: bool
 
 
-def steps_of(run: Run, drawn: Zap | None, lines: Sequence[Entered], names: Mapping[str, str]) -> tuple[StepDetail, ...]:
+def steps_of(
+    run: Run, drawn: Zap | None, lines: Sequence[Entered], names: Mapping[str, str], ran: Mapping[str, int]
+) -> tuple[StepDetail, ...]:
     """In the order in which they are drawn; those of the journal where that is not known. `names` are those of
-    connections, by id."""
+    connections, by id; `ran` is how long each step was worked at, in milliseconds."""
     told = _told(lines)
     steps = {step.key: step for step in drawn.steps} if drawn else dict.fromkeys(told)
     states = _states(run, list(steps), told)
-    began = run.started_at
-    found = []
-    for key, step in steps.items():
-        detail = _detail(run, key, step, told.get(key, _Told()), states[key], names, began)
-        began = detail.finished_at or began
-        found.append(detail)
-    return tuple(found)
+    return tuple(
+        _detail(run, key, step, told.get(key, _Told()), states[key], names, ran.get(key)) for key, step in steps.items()
+    )
 
 
 @dataclass(frozen=True)
@@ -114,6 +111,8 @@ class _Told:
 def _told(lines: Iterable[Entered]) -> dict[str, _Told]:
     told: dict[str, _Told] = {}
     for line in lines:
+        if line.entry == Entry.TAKEN_UP:
+            continue
         told[line.path] = _after(told.get(line.path, _Told()), line)
     return told
 
@@ -137,6 +136,8 @@ def _after(told: _Told, line: Entered) -> _Told:
             return _decided(told, line, data)
         case Entry.FILTERED:
             return replace(told, reason=data.get("reason", ""), finished_at=line.at)
+        case Entry.TAKEN_UP:
+            return told
 
 
 def _finished(told: _Told, line: Entered, data: Mapping[str, Any]) -> _Told:
@@ -207,7 +208,7 @@ def _detail(
     told: _Told,
     state: str,
     names: Mapping[str, str],
-    began: datetime | None,
+    ran_ms: int | None,
 ) -> StepDetail:
     used = step if isinstance(step, ActionStep) else None
     started = told.tries[0].started_at if told.tries else None
@@ -229,7 +230,7 @@ def _detail(
         technical=told.technical,
         started_at=started,
         finished_at=told.finished_at,
-        ran_ms=_ran(told, started or began),
+        ran_ms=None if told.copied else ran_ms,
         tries=told.tries,
         checkpoints=tuple(told.checkpoints.items()),
         review=told.review,
@@ -237,9 +238,3 @@ def _detail(
         copied=told.copied,
         existing=told.existing,
     )
-
-
-def _ran(told: _Told, began: datetime | None) -> int | None:
-    """From the first call, or from the end of the step before for what writes no beginning, to the last thing known."""
-    ended = told.finished_at or (told.tries[-1].ended_at if told.tries else None)
-    return None if ended is None or began is None else max(to_ms(ended) - to_ms(began), 0)

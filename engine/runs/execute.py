@@ -64,6 +64,8 @@ class Interpreter:
         beginning = self._fresh(claimed)
         if beginning is None:
             beginning = await asyncio.to_thread(self._begun, claimed.run)
+        if claimed.run.epoch > 1:
+            pen.keep(line(claimed.run.step, Entry.TAKEN_UP))
         zap, record, pasts = beginning
         scope = {"trigger": record}
         scene = Scene(pen, scope, zap.locale, pasts)

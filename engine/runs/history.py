@@ -48,6 +48,8 @@ def of(lines: Iterable[Line]) -> dict[str, Past]:
     """The past of each step, by path."""
     pasts: dict[str, Past] = {}
     for line in lines:
+        if line.entry == Entry.TAKEN_UP:
+            continue
         pasts[line.path] = _after(pasts.get(line.path) or Past(), line)
     return pasts
 
@@ -80,5 +82,5 @@ def _after(past: Past, line: Line) -> Past:
             return replace(past, open=0, settled=line.at)
         case Entry.REVIEW if data.get("anew"):
             return replace(past, notes={})
-        case Entry.FAILED | Entry.REVIEW | Entry.FILTERED:
+        case Entry.FAILED | Entry.REVIEW | Entry.FILTERED | Entry.TAKEN_UP:
             return past

@@ -4,7 +4,7 @@ Its lines go through the store's writer, which commits for many runs at once. A 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,8 +68,9 @@ class Pen:
         self._kept: list[Written] = []
 
     def keep(self, *lines: Written) -> None:
-        """Writes these with whatever is written next."""
-        self._kept.extend(lines)
+        """Writes these with whatever is written next, which may be long after they came about."""
+        now = self._journal.now()
+        self._kept.extend(replace(one, at=now) for one in lines)
 
     async def write(self, *lines: Written) -> None:
         """Durable when it returns. Raises `Lost`."""

@@ -64,11 +64,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Written:
-    """A line to be written; `data` are JSON bytes."""
+    """A line to be written; `data` are JSON bytes. `at` is when it came about, if that was before it is written."""
 
     path: str
     entry: Entry
     data: bytes
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -304,8 +305,8 @@ def ask(connection: Connection, run_id: str, step: str, why: str) -> None:
 
 def copy(connection: Connection, run_id: str, lines: Sequence[Written], *, now: datetime) -> None:
     """Writes lines into the journal of a run that nobody executes."""
-    moment = to_ms(now)
     for line in lines:
+        moment = to_ms(line.at or now)
         values = {"run_id": run_id, "path": line.path, "entry": line.entry.value, "data": line.data, "at": moment}
         _NEW_LINE(connection, **values)
 

@@ -100,3 +100,4 @@ class Entry(StrEnum):
     REVIEW = "review"  # what a person should look at
     DECIDED = "decided"  # what a person said
     FILTERED = "filtered"  # the filter's reason
+    TAKEN_UP = "taken_up"  # the run goes on after a rest; of no step

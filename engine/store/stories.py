@@ -82,6 +82,15 @@ class Entered:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A line of a journal without what it holds."""
+
+    path: str
+    entry: Entry
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Setting:
     """What stands around a run: its zap, as it was published then and as it is now, and its event. `definition` is
     None where that version is gone."""
@@ -124,6 +133,19 @@ def journal(connection: Connection, run_id: str) -> list[Entered]:
     """A run's journal, in order."""
     found = connection.execute(_LINES, {"run_id": run_id, "largest": LARGEST})
     return [Entered(row.path, Entry(row.entry), row.data, row.size, from_ms(row.at)) for row in found]
+
+
+def marks(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Mark]]:
+    """The journals of these runs without what they hold, each in order, by run."""
+    names = {f"run_{place}": run_id for place, run_id in enumerate(run_ids)}
+    if not names:
+        return {}
+    listed = ", ".join(f":{name}" for name in names)
+    sql = text(f"SELECT run_id, path, entry, at FROM journal WHERE run_id IN ({listed}) ORDER BY id")  # noqa: S608
+    found: dict[str, list[Mark]] = {run_id: [] for run_id in run_ids}
+    for run_id, path, entry, at in connection.execute(sql, names):
+        found[run_id].append(Mark(path, Entry(entry), from_ms(at)))
+    return found
 
 
 def replays(connection: Connection, run_id: str, limit: int) -> list[Sibling]:

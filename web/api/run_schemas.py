@@ -10,9 +10,14 @@ from engine.runs.control import Outcome
 from engine.store.states import RunState
 from web.api.schemas import Id, Moment, Page, Sent, Shown
 
+RAN = "How long it was worked at, until its end; null while it has none, or where that is not known any more."
+RESTED = (
+    "How long it rested between its begin and its end: for a later try, a person, an account, a limit, its next turn."
+)
+
 
 class RunLine(Shown):
-    """A run in the list. `label` is what its record is called; `waited_ms` in the queue, `ran_ms` until its end."""
+    """A run in the list. `label` is what its record is called; `waited_ms` until its first begin."""
 
     id: str = Field(examples=["0m3zt8k2v4q9x1c7b5"])
     zap_id: str
@@ -31,7 +36,8 @@ class RunLine(Shown):
     started_at: Moment
     finished_at: Moment
     waited_ms: int | None
-    ran_ms: int | None
+    ran_ms: int | None = Field(description=RAN)
+    rested_ms: int | None = Field(description=RESTED)
 
 
 class RunPage(Page[RunLine]):
@@ -134,7 +140,8 @@ class RunShown(Shown):
     finished_at: Moment
     due_at: Moment
     waited_ms: int | None
-    ran_ms: int | None
+    ran_ms: int | None = Field(description=RAN)
+    rested_ms: int | None = Field(description=RESTED)
     replay_of: str | None
     replays: list[str]
     waits_for: RunAhead | None = Field(description="The earlier run that it waits for, where the zap goes in order.")

@@ -240,6 +240,7 @@ def _shown(detail: RunDetail) -> RunShown:
         due_at=run.due_at if waits else None,
         waited_ms=detail.times.waited_ms,
         ran_ms=detail.times.ran_ms,
+        rested_ms=detail.times.rested_ms,
         replay_of=run.replay_of,
         replays=[one.id for one in detail.replays],
         waits_for=RunAhead.model_validate(detail.ahead) if detail.ahead else None,

@@ -25,7 +25,8 @@ CANCELLABLE = (RunState.QUEUED, RunState.RETRYING, RunState.WAITING, RunState.HE
 
 @dataclass(frozen=True)
 class RowView:
-    """One run in the list. `lasted_ms` is how long it ran; `can` are the codes of what may be done with it."""
+    """One run in the list. `lasted_ms` is how long it ran, without its rests; `can` are the codes of what may be done
+    with it."""
 
     id: str
     look: Look

@@ -6,7 +6,8 @@ from datetime import datetime
 from engine.history.details import RunDetail
 from engine.history.steps import DONE, StepDetail
 from engine.registry import Registry
-from engine.store.moments import NEVER
+from engine.store.moments import NEVER, to_ms
+from engine.store.runs import Run
 from engine.store.states import FINISHED, RunState
 from engine.store.stories import Sibling
 from web import states
@@ -18,6 +19,8 @@ from web.states import Look
 from web.trees import shown
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
+
+SHORTEST_REST_MS = 1_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class ReplayView:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run. `tone` colours its problem; `newest_version` is set where it is another than the run's own; `can` are the
+    """A run. `tone` colours its problem; `newest_version` is set where it is another than the run's own; `lasted_ms`
+    is from begin to end, `rested_ms` what of that it rested, if that is worth saying; `can` are the
     codes of what may be done, `from_failed` whether a replay can go on where this one ended. Where the zap goes in
     order, `ahead` is what it waits for, and `behind` how many runs wait for it."""
 
@@ -54,8 +58,8 @@ class RunView:
     started_at: datetime | None
     finished_at: datetime | None
     waited_ms: int | None
-    ran_ms: int | None
-    steps_ms: int
+    lasted_ms: int | None
+    rested_ms: int | None
     trigger: StepView
     steps: tuple[StepView, ...]
     review: ReviewView | None
@@ -75,13 +79,6 @@ class RunView:
     @property
     def is_finished(self) -> bool:
         return self.state in FINISHED
-
-    @property
-    def waited_between(self) -> int | None:
-        """How long it rested between its steps, if that is worth saying."""
-        if self.ran_ms is None or self.ran_ms - self.steps_ms < 1_000:
-            return None
-        return self.ran_ms - self.steps_ms
 
 
 def view(detail: RunDetail, registry: Registry, visitor: Visitor) -> RunView:
@@ -114,8 +111,8 @@ def view(detail: RunDetail, registry: Registry, visitor: Visitor) -> RunView:
         started_at=run.started_at,
         finished_at=run.finished_at,
         waited_ms=detail.times.waited_ms,
-        ran_ms=detail.times.ran_ms,
-        steps_ms=detail.times.steps_ms,
+        lasted_ms=_lasted(run),
+        rested_ms=_worth_saying(detail.times.rested_ms),
         trigger=views.trigger(),
         steps=steps,
         review=review,
@@ -158,6 +155,16 @@ def _due(detail: RunDetail) -> datetime | None:
     run = detail.run
     waits = run.state in (RunState.RETRYING, RunState.WAITING, RunState.HELD)
     return run.due_at if waits and run.due_at.timestamp() * 1000 < NEVER else None
+
+
+def _lasted(run: Run) -> int | None:
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return max(to_ms(run.finished_at) - to_ms(run.started_at), 0)
+
+
+def _worth_saying(rested_ms: int | None) -> int | None:
+    return rested_ms if rested_ms is not None and rested_ms >= SHORTEST_REST_MS else None
 
 
 def _replay(one: Sibling, language: str) -> ReplayView:

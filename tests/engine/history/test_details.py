@@ -1,5 +1,6 @@
 """One run in full: its steps as drawn, what each got and gave, and where the time went."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,14 @@ from engine.errors import NotFound
 from engine.history import cutting
 from engine.history.cutting import shown_value
 from engine.history.details import RunDetail
+from engine.history.finding import Filter
 from engine.history.steps import StepDetail
+from engine.store.runs import Run
 from engine.store.states import RunState
 from engine.zaps.model import FilterStep
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import After, Waits, error
+from zapwerk import TemporaryFailure
 
 NAMED_BALL = FilterStep.model_validate(
     {"key": "named", "filter": {"all": [{"value": "{{ trigger.name }}", "is": "contains", "to": "ball"}]}}
@@ -50,7 +54,8 @@ async def test_a_run_that_is_done_shows_what_each_step_got_and_gave(bench: Bench
     assert len(first.tries) == 1
     assert first.ran_ms is not None
     assert found.times.ran_ms is not None
-    assert found.times.ran_ms >= found.times.steps_ms >= 0
+    assert found.times.ran_ms >= sum(one.ran_ms or 0 for one in found.steps)
+    assert found.times.rested_ms == 0
 
 
 @in_a_loop
@@ -81,6 +86,77 @@ async def test_every_try_is_told_and_a_run_that_is_tried_again_says_where(bench:
     found = detail(bench, run.id)
     assert states(found) == ["done"] * 3
     assert [bool(one.problem) for one in step(found, "first").tries] == [True] * 3 + [False]
+
+
+@in_a_loop
+async def test_what_an_app_takes_to_say_what_exists_is_work_of_the_step_that_asks(bench: Bench):
+    zap = await bench.zap("new_thing", do("first", "make"), do("second", "make_one", name="{{ first.name }} again"))
+    bench.toy.next("existing", lambda: bench.later(timedelta(seconds=5)))
+    (run,) = await bench.done(zap, "ball")
+    found = detail(bench, run.id)
+    assert [seconds(one.ran_ms) for one in found.steps] == [0, 5]
+    assert (seconds(found.times.ran_ms), found.times.rested_ms) == (5, 0)
+
+
+@pytest.mark.parametrize(
+    ("rest", "go_on"),
+    [
+        (error("quota"), lambda bench, run: bench.runtime.control.release_zap(run.zap_id)),
+        (error("unknown"), lambda bench, run: bench.runtime.control.decide(run.id, "again", by="ann")),
+        (TemporaryFailure("Come back later.", retry_after=timedelta(minutes=5)), lambda bench, run: None),
+    ],
+    ids=["held", "asked about", "tried again"],
+)
+@in_a_loop
+async def test_the_time_in_which_a_run_rests_is_not_time_that_it_runs(
+    bench: Bench, rest: BaseException, go_on: Callable[[Bench, Run], object]
+):
+    zap = await bench.zap("new_thing", do("made", "make"), do("second", "make_one", name="{{ made.name }} again"))
+    bench.toy.next("make", rest)
+    bench.toy.next("existing", lambda: bench.later(timedelta(seconds=5)))
+    (run,) = await bench.done(zap, "ball")
+    bench.later(timedelta(minutes=6))
+    go_on(bench, run)
+    await bench.drain()
+    found = detail(bench, run.id)
+    assert states(found) == ["done", "done"]
+    assert [seconds(one.ran_ms) for one in found.steps] == [0, 5]
+    assert (seconds(found.times.ran_ms), seconds(found.times.rested_ms)) == (5, 360)
+    (row,) = bench.runtime.history.page(Filter()).rows
+    assert (row.ran_ms, row.rested_ms) == (found.times.ran_ms, found.times.rested_ms)
+
+
+@in_a_loop
+async def test_a_run_that_was_interrupted_did_not_run_until_it_was_taken_up_again(bench: Bench):
+    zap = await bench.zap("new_thing", do("made", "make_keyed"))
+    waits = Waits()
+    bench.toy.next("make_keyed", waits)
+    (run,) = await bench.arrive(zap, "ball")
+    await bench.interrupt(waits)
+    bench.later(timedelta(hours=1))
+    await bench.resume(zap)
+    found = detail(bench, run.id)
+    assert found.times.rested_ms is not None
+    assert found.times.rested_ms >= 3_500_000
+    assert (found.steps[0].ran_ms or 0) < 60_000
+
+
+@in_a_loop
+async def test_without_its_journal_nothing_is_said_of_a_run_that_rested(bench: Bench):
+    zap = await bench.zap()
+    bench.toy.next("make", error("quota"))
+    (run,) = await bench.done(zap, "ball")
+    bench.runtime.control.release_zap(zap)
+    await bench.drain()
+    bench.change("UPDATE run SET contents = 'deleted'")
+    bench.change("DELETE FROM journal")
+    times = detail(bench, run.id).times
+    assert (times.ran_ms, times.rested_ms) == (None, None)
+    assert [row.ran_ms for row in bench.runtime.history.page(Filter()).rows] == [None]
+
+
+def seconds(milliseconds: int | None) -> int:
+    return round((milliseconds or 0) / 1000)
 
 
 @in_a_loop
