@@ -217,12 +217,12 @@ class Engine:
         return Heartbeat(url, wire, self.unwell, lambda: self.writer.write(beat)) if url else None
 
     def _is_crowded(self) -> bool:
-        """Whether several runs are executed."""
+        """Whether several runs are executed. Asked by the thread that writes."""
         return self.queue.under_way > 1
 
     def _is_busy(self) -> bool:
         """Whether runs are executed at full rate."""
-        return self.queue.under_way > self.runtime.settings.parallel_runs // 2
+        return self.queue.places_taken > self.runtime.settings.parallel_runs // 2
 
     async def sweep(self) -> None:
         """Closes what is idle, and lets runs go on that nothing keeps waiting any more."""

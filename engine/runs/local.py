@@ -91,6 +91,11 @@ class LocalQueue(Queue):
         """How many runs are executed now."""
         return len(self._tasks)
 
+    @property
+    def places_taken(self) -> int:
+        """How many of them hold a place: all but those that hang. For the event loop."""
+        return self._occupancy.places()
+
     async def _resume(self) -> bool:
         """Begins what was interrupted before anything else; False while everything is paused."""
         offer, left = self._offer(), self._left
@@ -114,7 +119,7 @@ class LocalQueue(Queue):
             if not self._stopping:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._bell.wait(), self._tick)
-            if len(self._tasks) > self._limit // 2:
+            if self.places_taken > self._limit // 2:
                 await asyncio.sleep(GATHERS)
 
     async def _begin_due(self) -> None:
@@ -140,9 +145,9 @@ class LocalQueue(Queue):
         return claimed
 
     def _offer(self) -> Offer:
-        now, free = self._now(), self._limit - len(self._tasks)
-        counts, slow = self._occupancy.counts, self._occupancy.slow_zaps()
-        return Offer(self._owner, now, now + LEASE, free, counts, self._served, slow)
+        now, free, occupancy = self._now(), self._limit - self.places_taken, self._occupancy
+        counts, slow, hanging = occupancy.counts, occupancy.slow_zaps(), occupancy.hanging()
+        return Offer(self._owner, now, now + LEASE, free, counts, self._served, slow, hanging)
 
     def _begin(self, claimed: Claimed) -> None:
         run = claimed.run

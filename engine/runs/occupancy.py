@@ -8,6 +8,10 @@ from dataclasses import dataclass
 SLOW = 2.0
 """Seconds. A run that takes longer waits for something; most take a tenth of a second, with a first quick try one."""
 
+HANGS = 120.0
+"""Seconds; a step with its quick tries takes less at the usual time-out. A run that takes longer waits for something
+that may never come, such as a thread that hangs: it gives its place up, and goes on when it can."""
+
 
 @dataclass(frozen=True)
 class _Tenure:
@@ -29,6 +33,15 @@ class Occupancy:
     def counts(self) -> Mapping[str, int]:
         """How many runs of each zap are under way."""
         return dict(self._counts)
+
+    def hanging(self) -> Mapping[str, int]:
+        """How many of them have given up their places."""
+        before = self._clock() - HANGS
+        return Counter(tenure.zap_id for tenure in self._held.values() if tenure.since < before)
+
+    def places(self) -> int:
+        """How many places are taken."""
+        return len(self._held) - sum(self.hanging().values())
 
     def slow_zaps(self) -> frozenset[str]:
         """Zaps of which a run is slow now, or of which the last one was."""

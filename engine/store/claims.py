@@ -2,7 +2,8 @@
 gone. Called by the queue.
 
 Zaps take turns, and none may fill the last free places: a zap whose events come in thousands, or whose service
-hangs, leaves room for the others. Zaps whose runs take long count as one, however many there are.
+hangs, leaves room for the others. Zaps whose runs take long count as one, however many there are; those of their runs
+that hang take no place from others, but their zap gets none in return.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -32,7 +33,7 @@ _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 @dataclass(frozen=True)
 class Offer:
     """What an owner has room for: `free` more runs. It executes `running` of each zap, and served the zap `after` last;
-    the runs of the zaps `slow` take long.
+    the runs of the zaps `slow` take long, and so many of them have given up their places as `hanging` says.
 
     What is claimed belongs to it `until` then.
     """
@@ -44,6 +45,7 @@ class Offer:
     running: Mapping[str, int] = field(default_factory=dict)
     after: str = ""
     slow: Collection[str] = ()
+    hanging: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,12 @@ _PAYLOAD = Statement("SELECT payload FROM event WHERE id = :id AND length(payloa
 def _choose(connection: Connection, offer: Offer) -> list[str]:
     chosen: list[str] = []
     slow = frozenset(offer.slow)
-    of_slow = sum(offer.running.get(zap_id, 0) for zap_id in slow)
+    of_slow = sum(offer.running.get(zap_id, 0) - offer.hanging.get(zap_id, 0) for zap_id in slow)
     for zap_id in _in_turn(connection, offer):
-        running = of_slow if zap_id in slow else offer.running.get(zap_id, 0)
-        share = _share(offer.free - len(chosen), running)
+        free = offer.free - len(chosen)
+        share = _share(free - offer.hanging.get(zap_id, 0), offer.running.get(zap_id, 0))
+        if zap_id in slow:
+            share = min(share, _share(free, of_slow))
         if share > 0:
             found = _of_zap(connection, zap_id, share)
             of_slow += len(found) if zap_id in slow else 0

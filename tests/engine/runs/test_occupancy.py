@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.runs.occupancy import SLOW, Occupancy
+from engine.runs.occupancy import HANGS, SLOW, Occupancy
 
 
 class Clock:
@@ -52,3 +52,15 @@ def test_it_stays_slow_until_a_run_of_it_was_quick(occupancy: Occupancy, clock: 
     clock.at += SLOW
     occupancy.end("run 2")
     assert occupancy.slow_zaps() == set()
+
+
+def test_a_run_that_hangs_gives_its_place_up_and_is_still_counted(occupancy: Occupancy, clock: Clock):
+    occupancy.begin("run 1", "a")
+    clock.at = HANGS
+    occupancy.begin("run 2", "a")
+    assert (occupancy.places(), occupancy.hanging()) == (2, {})
+    clock.at = HANGS + 0.1
+    assert (occupancy.places(), occupancy.hanging(), occupancy.counts) == (1, {"a": 1}, {"a": 2})
+    assert occupancy.slow_zaps() == {"a"}
+    occupancy.end("run 1")
+    assert (occupancy.places(), occupancy.hanging(), occupancy.counts) == (1, {}, {"a": 1})

@@ -15,7 +15,7 @@ from engine.store import claims
 from engine.store.claims import Offer
 from engine.store.runs import COLUMNS
 from engine.store.states import RunState
-from tests.engine.benches import Bench, in_a_loop
+from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.databases import settings_over
 from tests.engine.toys import Waits
 from tests.waiting import until
@@ -135,6 +135,46 @@ async def test_zaps_whose_services_hang_do_not_stop_a_healthy_one_however_many_t
     await until(lambda: bench.states(healthy) == [RunState.SUCCEEDED], what="the healthy zap's run to be done")
     assert sum(bench.states(zap).count(RunState.RUNNING) for zap in hanging) == 40
     then.gate.set()
+
+
+@in_a_loop
+async def test_runs_that_hang_leave_their_places_to_others_and_not_to_their_own_zap(bench: Bench):
+    hanging, slow, quick = await flooded(bench, *[60] * 3)
+    running = {hanging: 40}
+    assert Counter(await claimed(bench, 10, running=running, slow=[hanging, slow])) == {quick: 8}
+    more = Counter(await claimed(bench, 50, running=running, hanging=running, slow=[hanging, slow]))
+    assert more == {slow: 40, quick: 8}
+
+
+@in_a_loop
+async def test_a_zap_of_which_fewer_hang_gets_what_is_left_of_its_share(bench: Bench):
+    (zap,) = await flooded(bench, 60)
+    assert len(await claimed(bench, 50, running={zap: 30}, hanging={zap: 30}, slow=[zap])) == 10
+
+
+@in_a_loop
+async def test_a_slow_zap_is_not_starved_by_threads_that_hang(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    """Both count as one, and those that hang never end: neither their threads nor the wait for one."""
+    monkeypatch.setattr(occupancy, "SLOW", 0.2)
+    monkeypatch.setattr(occupancy, "HANGS", 1.0)
+    slow = await bench.zap("new_thing", flood_limit=None)
+    takes_long, hangs = Waits(), Waits()
+    bench.toy.next("make first", takes_long)
+    await bench.arrive(slow, "first")
+    await bench.start()
+    await until(takes_long.begun.is_set, what="its first run to begin")
+    await asyncio.sleep(occupancy.SLOW)
+    takes_long.gate.set()
+    await until(lambda: bench.states(slow) == [RunState.SUCCEEDED], what="its first run to end")
+    hanging = await bench.zap("new_thing", do("made", "make_blocking"), flood_limit=None)
+    bench.toy.next("make_blocking", *[hangs] * 60)
+    await bench.arrive(hanging, *(f"hangs {number}" for number in range(60)))
+    await until(lambda: bench.engine.queue.under_way == 40, what="them to take their share")
+    await asyncio.sleep(occupancy.SLOW)
+    await bench.check(slow)
+    await until(lambda: bench.states(slow).count(RunState.SUCCEEDED) == 61, what="the slow zap's runs to be done")
+    assert bench.states(hanging).count(RunState.RUNNING) == 40
+    hangs.gate.set()
 
 
 @in_a_loop
