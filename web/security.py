@@ -1,7 +1,8 @@
 """The guard before every route: who is asking, may they, and did their own page ask. The only place that decides it.
 
 A cookie speaks only for requests that our own pages made: the browser says where a request comes from, and a form or
-script must also bring the token of its session. A program brings its token in the Authorization header instead.
+script must also bring the token of its session. A program brings its token in the Authorization header instead; whoever
+brings one that is not good is nobody, whatever their cookie says.
 """
 
 import hmac
@@ -12,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.people.sign_ins import SignedIn
-from engine.people.tokens import Bearer
 from web import languages, moments, problems
 from web.access import Need, needed
 from web.bodies import form_of
@@ -62,26 +62,35 @@ async def guard(request: Request) -> None:
     request.state.visitor = visitor
     if not visitor.may(need):
         raise NotAllowed(need) if visitor.signed_in else NotSignedIn
-    if request.method not in READS and not _brings_a_token(request):
+    if request.method not in READS and not visitor.is_program:
         await _must_be_ours(request, site, visitor)
     request.state.guarded = True
 
 
 async def visitor_of(request: Request, site: Site) -> Visitor:
-    """Who asks, by what they bring."""
-    bearer = await _bearer(request, site)
-    if bearer is not None:
-        person = bearer.person
-        return Visitor(
-            language=person.language or _language(request),
-            timezone=person.timezone or "UTC",
-            address=_address(request),
-            person=person,
-            role=bearer.role,
-        )
+    """Who asks, by what they bring: a token, or else the cookie of a browser."""
+    return await (_program if _brings_a_token(request) else _browser)(request, site)
+
+
+async def _program(request: Request, site: Site) -> Visitor:
+    bearer = await run_in_threadpool(site.runtime.people.tokens.of, _token(request))
+    if bearer is None:
+        return _nobody(request)
+    person = bearer.person
+    return Visitor(
+        language=person.language or _language(request),
+        timezone=person.timezone or "UTC",
+        address=_address(request),
+        person=person,
+        role=bearer.role,
+        is_program=True,
+    )
+
+
+async def _browser(request: Request, site: Site) -> Visitor:
     signed_in = await _signed_in(request, site)
     if signed_in is None:
-        return Visitor(_language(request), _zone(request), _address(request))
+        return _nobody(request)
     person = signed_in.person
     return Visitor(
         language=person.language or _language(request),
@@ -94,20 +103,18 @@ async def visitor_of(request: Request, site: Site) -> Visitor:
     )
 
 
-async def _bearer(request: Request, site: Site) -> Bearer | None:
-    if not _brings_a_token(request):
-        return None
-    return await run_in_threadpool(site.runtime.people.tokens.of, _token(request))
+def _nobody(request: Request) -> Visitor:
+    return Visitor(_language(request), _zone(request), _address(request))
 
 
 def _token(request: Request) -> str:
-    return request.headers["authorization"].partition(" ")[2].strip()
+    return " ".join(request.headers["authorization"].split()[1:])
 
 
 def _brings_a_token(request: Request) -> bool:
     """Only programs bring one, to the API or the figures: what a page offers is for people who signed in."""
-    given, path = request.headers.get("authorization", "").lower(), request.url.path
-    return given.startswith("bearer ") and (path.startswith(problems.API) or path == METRICS)
+    given, path = request.headers.get("authorization", "").lower().split(), request.url.path
+    return given[:1] == ["bearer"] and (path.startswith(problems.API) or path == METRICS)
 
 
 async def _signed_in(request: Request, site: Site) -> SignedIn | None:

@@ -18,6 +18,7 @@ class Visitor:
     role: Role | None = None  # for a program perhaps less than the person's own
     sign_in_id: str = ""
     csrf: str = ""
+    is_program: bool = False  # it came with a token that is good
 
     @property
     def somebody(self) -> Person:

@@ -117,3 +117,23 @@ def test_a_browser_that_says_it_came_from_elsewhere_is_believed(there: House):
     del owner.client.headers["origin"]
     assert owner.client.post("/sign-out", headers=headers).status_code == 403
     assert owner.is_signed_in()
+
+
+@pytest.mark.parametrize("route", [one for one in ACCESS if one.split(" ")[1].startswith("/api/v1/")])
+@pytest.mark.parametrize("token", ["x", "zw_nothing", ""], ids=["rubbish", "no such token", "empty"])
+def test_who_brings_a_token_that_is_not_good_is_nobody_whatever_the_cookie_says(there: House, route: str, token: str):
+    method, path = route.split(" ")
+    headers = {"authorization": f"Bearer {token}".strip(), "origin": "https://evil.example"}
+    answer = visitor(there, Role.OWNER).client.request(method, address(path), headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_token_that_was_revoked_is_not_made_good_by_a_cookie(there: House):
+    owner = visitor(there, Role.OWNER)
+    ours = {"x-csrf": owner.csrf}
+    made = owner.client.post("/api/v1/tokens", json={"name": "ended", "role": "viewer"}, headers=ours).json()
+    headers = {"authorization": f"Bearer {made['secret']}"}
+    assert owner.client.get("/api/v1/me", headers=headers).json()["role"] == "viewer"
+    owner.client.delete(f"/api/v1/tokens/{made['id']}", headers=ours)
+    assert owner.client.get("/api/v1/me", headers=headers).status_code == 401
