@@ -17,9 +17,9 @@ GLANCE_EVERY = 1.0  # seconds between two looks at `ctx.stopping()`
 
 
 def wait_for_mail(ctx: BlockingContext, way: Way, folder: str) -> None:
-    """Returns when it is worth polling, or when the engine wants to stop.
+    """Returns when it is worth polling, or when the engine asks for it.
 
-    A server without IDLE leaves it to polling: then this only waits for the stop. Raises `TemporaryFailure` when the
+    A server without IDLE leaves it to polling: then this only waits to be asked. Raises `TemporaryFailure` when the
     connection dies, `AuthFailed` and `InvalidInput` as a poll does.
     """
     with ctx.sessions.borrow(f"idle {folder}", lambda: Mailbox(ctx.connect), Mailbox.close) as mailbox:
@@ -69,7 +69,7 @@ def _leave(mailbox: Mailbox, wire: Wire, tag: bytes) -> None:
 
 
 def _something_came(ctx: BlockingContext, way: Way, wire: Wire, count: "_Count") -> bool:
-    """Waits until a mail comes; False when IDLE should be renewed, or the engine wants to stop."""
+    """Waits until a mail comes; False when IDLE should be renewed, or the engine asks to return."""
     again_at = time.monotonic() + way.timing.idle
     while time.monotonic() < again_at and not ctx.stopping():
         if count.has_changed():

@@ -32,7 +32,7 @@ from engine.sdk.records import Account, Choice, Delivery, Hook, Page, Record
 CHECK_TIMEOUT = timedelta(seconds=45)
 CHOICES_TIMEOUT = timedelta(seconds=20)
 WEBHOOK_TIMEOUT = timedelta(seconds=10)
-LISTEN_TIMEOUT = timedelta(hours=2)  # far beyond what any listener waits; one that hangs is given up then
+LISTEN_TIMEOUT = timedelta(hours=2)  # twice as long as until it is asked to return: then it hangs
 PLACE_TIMEOUT = 60.0  # seconds that a check waits for a thread
 
 __all__ = ["Calls", "ConnectorBug", "EffectTimedOut", "ReadTimedOut"]

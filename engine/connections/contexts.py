@@ -26,12 +26,12 @@ from engine.connections.client import Client
 from engine.connections.oauth import SignIn, TokenKeeper, TokenStore
 from engine.connections.rates import Turns
 from engine.connections.redaction import Redactor, logger_for, secrets_of
-from engine.connections.sessions import KeptSessions
+from engine.connections.sessions import Borrower, KeptSessions
 from engine.connections.wire import Wire
 from engine.sdk.auth import NoAuth, OAuth2, Profile, Token, filled
 from engine.sdk.connecting import Progress, unwatched
 from engine.sdk.connector import Connector
-from engine.sdk.context import NEWEST_FEW, BlockingContext, Checkpoint, Context
+from engine.sdk.context import NEWEST_FEW, BlockingContext, Checkpoint, Context, Sessions
 from engine.sdk.errors import OutcomeUnknown
 from engine.sdk.http import BlockingHttp, Http
 from engine.sdk.records import Account
@@ -247,16 +247,17 @@ class Contexts:
             reads_only=asked.purpose is not Purpose.ACTION,
             base_url=kit.base_url,
         )
-        shared = self._shared(kit, asked, given)
+        sessions, leave = _lent(kit, asked)
+        shared = self._shared(kit, asked, given) | {"sessions": sessions}
         checkpoint = asked.checkpoint or Notes()
         files = self._blobs if asked.keeps_files else Unkept(self._blobs.folder, max_bytes=self._blobs.max_bytes)
         if not blocking:
             ctx = Context(http=http, files=AsyncBlobs(files), checkpoint=checkpoint, **shared)
-            return Opened(ctx, kit, _nothing)
+            return Opened(ctx, kit, leave)
         wait = OnLoop(asyncio.get_running_loop())
         waiting = Waiting(checkpoint, wait)
         ctx_b = BlockingContext(http=BlockingHttp(http, wait), files=files, checkpoint=waiting, **shared)
-        return Opened(ctx_b, kit, wait.give_up)
+        return Opened(ctx_b, kit, _both(wait.give_up, leave))
 
     def _shared(self, kit: Kit, asked: Asked, given: Any) -> dict[str, Any]:
         connection = asked.connection
@@ -272,7 +273,6 @@ class Contexts:
             "log": kit.log,
             "now": self._now,
             "stopping": asked.stopping,
-            "sessions": kit.sessions,
             "progress": asked.progress,
             "connect": partial(addresses.connect, guard=Guard(connection.allowed_hosts)),
         }
@@ -347,6 +347,22 @@ def _first_free(take: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[N
         paid = False
 
     return wait
+
+
+def _lent(kit: Kit, asked: Asked) -> tuple[Sessions, Callable[[], None]]:
+    """The sessions for a call, and what leaves to it those that it has: beside a listener that hangs another begins."""
+    if asked.purpose is not Purpose.LISTENER:
+        return kit.sessions, _nothing
+    borrower = Borrower(kit.sessions)
+    return borrower, borrower.give_up
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def both() -> None:
+        first()
+        second()
+
+    return both
 
 
 def _nothing() -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -28,6 +28,9 @@ class _Kept:
     session: Any = None
     close: Callable[[Any], None] | None = None
     lent: bool = False
+    by: "Borrower | None" = None
+    left: bool = False
+    """Whoever has it is not waited for any more: others have another one of that name."""
     used_at: float = 0.0
     waiting: deque[threading.Event] = field(default_factory=deque)
 
@@ -43,9 +46,12 @@ class KeptSessions:
         self._closed = False
 
     @contextmanager
-    def borrow(self, name: str, open: Callable[[], T], close: Callable[[T], None]) -> Iterator[T]:
+    def borrow(
+        self, name: str, open: Callable[[], T], close: Callable[[T], None], *, by: "Borrower | None" = None
+    ) -> Iterator[T]:
         """As `engine.sdk.context.Sessions.borrow`."""
         kept = self._take(name)
+        kept.by = by
         try:
             if kept.session is None:
                 kept.session, kept.close = open(), close
@@ -55,6 +61,14 @@ class KeptSessions:
             raise
         finally:
             self._give_back(kept)
+
+    def leave_to(self, by: "Borrower") -> None:
+        """Others get another session in place of each that this one has; it is closed when it comes back."""
+        with self._lock:
+            for name, kept in list(self._kept.items()):
+                if kept.by is by:
+                    kept.left = True
+                    del self._kept[name]
 
     def sweep(self, *, idle_for: float = IDLE_FOR) -> int:
         """Close what has not been used for `idle_for` seconds. How many were closed."""
@@ -83,7 +97,8 @@ class KeptSessions:
         raise TemporaryFailure("Another check of this account has not finished yet.")
 
     def _give_back(self, kept: _Kept) -> None:
-        if self._closed:
+        kept.by = None
+        if self._closed or kept.left:
             self._drop(kept)
         with self._lock:
             kept.used_at = self._clock()
@@ -118,3 +133,23 @@ class KeptSessions:
             close(session)
         except Exception as error:  # noqa: BLE001  a session that broke often cannot be closed properly
             _log.debug("A session could not be closed: %s", type(error).__name__)
+
+
+class Borrower:
+    """The sessions as one call has them that may be given up before it ends: one that hangs must keep none from its
+    successor."""
+
+    def __init__(self, sessions: KeptSessions) -> None:
+        self._sessions = sessions
+        self._over = False
+
+    def borrow(self, name: str, open: Callable[[], T], close: Callable[[T], None]) -> AbstractContextManager[T]:
+        """As `engine.sdk.context.Sessions.borrow`."""
+        if self._over:
+            raise TemporaryFailure("The time for this call was over.")
+        return self._sessions.borrow(name, open, close, by=self)
+
+    def give_up(self) -> None:
+        """The call gets none any more, and those it has are left to it."""
+        self._over = True
+        self._sessions.leave_to(self)

@@ -110,7 +110,7 @@ class _Shared:
     now: Callable[[], datetime]
     """The engine's clock, in UTC."""
     stopping: Callable[[], bool]
-    """True when a listener should return soon."""
+    """True when a listener should return soon: the engine stops, or it heard nothing for an hour and is begun again."""
     sessions: Sessions
     """Long-lived sessions that are kept open between calls."""
     connect: Connect

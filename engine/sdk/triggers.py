@@ -52,7 +52,12 @@ class Trigger(Operation[GivenT, ReturnedT]):
         return function
 
     def listener(self, function: FunctionT) -> FunctionT:
-        """Registers the function that returns when it is worth polling. It carries no data."""
+        """Registers the function that returns when it is worth polling. It carries no data.
+
+        It looks at `ctx.stopping()` every few seconds, and returns when that is true: after an hour without news it is
+        asked to, and begun again. One that has not returned after another hour counts as hanging, and another one is
+        begun beside it.
+        """
         self.listen_blocking = signatures.of_check(self.connector, function).blocking
         self.listen = function
         return function

@@ -1,12 +1,15 @@
 """Listening: keeps one listener per watched place running, and has its zaps checked when it says so.
 
 A listener carries no data. It is asked again and again; a check follows each time it returns, and after every new
-start, because something may have come while nobody listened.
+start, because something may have come while nobody listened. One that heard nothing for an hour is asked to return and
+begun again, so that one that hangs is told from one that has nothing to say. Nobody can end a thread: another one is
+begun beside it, as long as those that are left behind are few.
 """
 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +27,10 @@ PAUSE_AFTER_HINT = 0.02  # seconds; a listener that returns at once must not spi
 WELL_AFTER = 2.0  # seconds
 FIRST_PAUSE = timedelta(seconds=1)
 MAX_PAUSE = timedelta(minutes=2)
+ASKED_BACK_AFTER = timedelta(hours=1)
+ENDS_WITHIN = timedelta(minutes=1)  # how long one that overran is waited for before another is begun beside it
+LEFT_BEHIND = 2  # of one place
+LEFT_BEHIND_IN_ALL = 100  # a connector has threads for 500 listeners
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +43,8 @@ class _Listener:
     stopping: threading.Event = field(default_factory=threading.Event)
     task: asyncio.Task[None] | None = None
     well: bool = False
+    overdue: set[asyncio.Task[None]] = field(default_factory=set)
+    """One for each call that goes on although its time is over."""
 
 
 class Listening:
@@ -55,6 +64,7 @@ class Listening:
         self._calls = calls
         self._hint = hint
         self._listeners: dict[str, _Listener] = {}
+        self._overdue: set[asyncio.Task[None]] = set()
 
     async def reconcile(self) -> None:
         """Starts the listeners that are wanted and missing, and stops those that are not wanted any more."""
@@ -79,6 +89,9 @@ class Listening:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for task in self._overdue:
+            task.cancel()
+        await asyncio.gather(*self._overdue, return_exceptions=True)
 
     async def _dismiss(self, listener: _Listener) -> None:
         listener.stopping.set()
@@ -113,9 +126,33 @@ class Listening:
             except Exception as error:  # noqa: BLE001 (said, and tried again)
                 await self._is_well(listener, False)
                 log.warning("listening failed, next try in %s: %s", pause, _said(error))
-                await self._calls.ended(error)
+                if self._calls.hangs(error):
+                    await self._leave_behind(listener, error)
                 await _sleep_or_stop(pause, listener.stopping)
                 pause = min(pause * 2, MAX_PAUSE)
+
+    async def _leave_behind(self, listener: _Listener, error: Exception) -> None:
+        """Waits a moment for a call that overran, and longer where too many go on already."""
+        late = asyncio.create_task(self._hear_late(listener, error), name="overdue listener")
+        for overdue in (listener.overdue, self._overdue):
+            overdue.add(late)
+            late.add_done_callback(overdue.discard)
+        await asyncio.wait({late}, timeout=ENDS_WITHIN.total_seconds())
+        while overdue := self._too_many(listener):
+            log.warning("listeners hang: the next one is begun when one of %s has ended", len(overdue))
+            await asyncio.wait(overdue, return_when=asyncio.FIRST_COMPLETED)
+
+    def _too_many(self, listener: _Listener) -> set[asyncio.Task[None]]:
+        """Of those of one place, or of all, one has to end first; empty if none has to."""
+        if len(listener.overdue) > LEFT_BEHIND:
+            return set(listener.overdue)
+        return set(self._overdue) if len(self._overdue) > LEFT_BEHIND_IN_ALL else set()
+
+    async def _hear_late(self, listener: _Listener, error: Exception) -> None:
+        """It may not have hung, but waited without looking at the time: then its return says something, too."""
+        await self._calls.ended(error)
+        if not listener.stopping.is_set():
+            await self._hint(listener.zap_ids)
 
     async def _once(self, listener: _Listener) -> None:
         source = await asyncio.to_thread(self._source, min(listener.zap_ids))
@@ -140,9 +177,15 @@ class Listening:
             listening.cancel()
 
     def _asked_to_return(self, listener: _Listener, source: Source) -> Callable[[], bool]:
-        """Also when its connector was edited: the next turn listens with the new code."""
+        """Also when its time is over, and when its connector was edited: the next turn listens with the new code."""
         connector, registry = source.connection.connector, self._sources.registry
-        return lambda: listener.stopping.is_set() or registry().connectors.get(connector.key) is not connector
+        until = time.monotonic() + ASKED_BACK_AFTER.total_seconds()
+
+        def asked() -> bool:
+            edited = registry().connectors.get(connector.key) is not connector
+            return edited or listener.stopping.is_set() or time.monotonic() >= until
+
+        return asked
 
     def _source(self, zap_id: str) -> PollingSource:
         with self._database.read() as session:

@@ -203,6 +203,20 @@ class Toy:
             behaviour = None
         return behaved(behaviour, work)
 
+    def listens(self, stopping: Callable[[], bool]) -> None:
+        """Waits for the bell, in a thread."""
+        with self.lock:
+            self.listeners += 1
+        try:
+            while not self.bell.acquire(timeout=0.01):
+                if stopping():
+                    with self.lock:
+                        self.stopped_listeners += 1
+                    return
+        finally:
+            with self.lock:
+                self.listeners -= 1
+
 
 def behaved(behaviour: Behaviour | None, work: Callable[[], Any]) -> Any:
     match behaviour:
@@ -283,18 +297,9 @@ def _triggers(app: Connector, toy: Toy) -> None:
 
     @heard_thing.listener
     def listen(ctx: BlockingContext, given: Shelf) -> None:
-        toy.does_blocking("listen", lambda: None)
-        with toy.lock:
-            toy.listeners += 1
-        try:
-            while not toy.bell.acquire(timeout=0.01):
-                if ctx.stopping():
-                    with toy.lock:
-                        toy.stopped_listeners += 1
-                    return
-        finally:
-            with toy.lock:
-                toy.listeners -= 1
+        with ctx.sessions.borrow(f"listen {given.shelf}", object, lambda session: None):
+            toy.does_blocking("listen", lambda: None)
+            toy.listens(ctx.stopping)
 
 
 def _actions(app: Connector, toy: Toy) -> None:

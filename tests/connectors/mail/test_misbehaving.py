@@ -1,6 +1,7 @@
 """What a mail server can do wrong, and what must come of it: nothing lost, nothing twice, no connection left open."""
 
 import tracemalloc
+from functools import partial
 from threading import Event
 
 import pytest
@@ -465,6 +466,24 @@ def test_a_listener_returns_soon_when_the_engine_stops():
         listening.wait()
         assert listening.error is None
         assert bench.connect.closed
+
+
+@pytest.mark.parametrize("capabilities", [("IDLE", "UIDPLUS"), ("UIDPLUS",)], ids=["IDLE", "no IDLE"])
+def test_a_listener_that_hears_nothing_returns_when_asked_and_the_next_one_listens_again(capabilities):
+    with ScriptedServer(capabilities=capabilities) as server, at_imap(server) as bench:
+        for number in (1, 2, 3):
+            listening = Listening(bench, mail_came, NewImapEmail())
+            wait_until(partial(begun, server, number))
+            bench.stop.set()
+            listening.wait()
+            assert listening.error is None
+            assert bench.connect.closed
+            bench.stop.clear()
+
+
+def begun(server: ScriptedServer, number: int) -> bool:
+    """Whether so many listeners have begun to wait."""
+    return server.count("IDLE" if "IDLE" in server.capabilities else "EXAMINE") >= number
 
 
 def test_a_server_without_idle_leaves_it_to_polling():

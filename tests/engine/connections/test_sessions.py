@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from engine.connections.sessions import KeptSessions
+from engine.connections.sessions import Borrower, KeptSessions
 from engine.sdk.errors import TemporaryFailure
 
 
@@ -145,3 +145,19 @@ def test_closing_closes_all_and_what_is_lent_when_it_comes_back(mailbox):
         closer.join(5)
         assert mailbox.closed == [1]
     assert mailbox.closed == [1, 2]
+
+
+def test_what_a_call_has_whose_time_is_over_is_left_to_it_and_others_get_another(mailbox):
+    sessions = KeptSessions(wait_for=0)
+    hanging, another = Borrower(sessions), Borrower(sessions)
+    with hanging.borrow("inbox", mailbox.open, mailbox.closed.append) as first:
+        with pytest.raises(TemporaryFailure), mailbox.borrow(sessions):
+            pass
+        hanging.give_up()
+        with another.borrow("inbox", mailbox.open, mailbox.closed.append) as second:
+            assert (first, second) == (1, 2)
+    assert mailbox.closed == [1]
+    with mailbox.borrow(sessions) as kept:
+        assert kept == 2
+    with pytest.raises(TemporaryFailure):
+        hanging.borrow("inbox", mailbox.open, mailbox.closed.append)
