@@ -53,7 +53,9 @@ def panel(request: Request, here: Here, by: By, zap_id: str, step: str = "") -> 
     draft = here.runtime.editing.drafts.get(zap_id)
     built = build(here, by, draft, step)
     answer = {
+        "revision": draft.revision,
         "step": built.panel.key if built.panel else "",
+        "title": draft.name,
         "head": render(request, built, "editor/head.html"),
         "flow": render(request, built, "editor/flow.html"),
         "panel": render(request, built, "editor/panel.html"),

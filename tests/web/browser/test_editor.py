@@ -156,6 +156,55 @@ def test_the_second_of_two_tabs_is_told_and_loses_nothing(at_work: Office, opens
         assert second.page.locator('textarea[name="given.name"]').input_value() == "Typed in the second"
 
 
+def test_after_saving_over_it_the_others_work_is_shown_and_stays(at_work: Office, opens: Opens):
+    with opens(at_work.house) as first, opens(at_work.house, allowed=("409",)) as second:
+        mail_to_client(first.page, first.url)
+        second.page.goto(first.page.url)
+        for tab in (first, second):
+            tab.page.locator("summary", has_text="More fields").click()
+        type_into(first.page, "Postal code", "1010")
+        saved(first.page)
+        type_into(second.page, "Last name", "Lovelace")
+        message = second.page.locator("[data-editor-message]")
+        message.get_by_role("button", name="Save my change over it").click()
+        expect(field(second.page, "Postal code")).to_have_text("1010")
+        expect(field(second.page, "Last name")).to_be_focused()
+        second.page.keyboard.type(", Countess")
+        expect(field(second.page, "Last name")).to_have_text("Lovelace, Countess")
+        field(second.page, "Postal code").press("End")
+        second.page.keyboard.type(" Wien")
+        saved(second.page)
+        expect(message).to_be_hidden()
+        second.page.reload()
+        expect(field(second.page, "Postal code")).to_have_text("1010 Wien")
+        expect(field(second.page, "Last name")).to_have_text("Lovelace, Countess")
+
+
+def test_what_is_typed_before_the_others_work_is_shown_does_not_overwrite_it(at_work: Office, opens: Opens):
+    with opens(at_work.house) as first, opens(at_work.house, allowed=("409",)) as second:
+        mail_to_client(first.page, first.url)
+        second.page.goto(first.page.url)
+        for tab in (first, second):
+            tab.page.locator("summary", has_text="More fields").click()
+        type_into(first.page, "Postal code", "1010")
+        saved(first.page)
+        type_into(second.page, "Last name", "Lovelace")
+        message = second.page.locator("[data-editor-message]")
+        with held(second.page, "**/panel?step=client") as answers:
+            message.get_by_role("button", name="Save my change over it").click()
+            answers.must_be_asked()
+            type_into(second.page, "Postal code", "8010")
+            expect(message).to_contain_text("changed this zap meanwhile")
+        first.page.reload()
+        expect(field(first.page, "Postal code")).to_have_text("1010")
+        expect(field(first.page, "Last name")).to_have_text("Lovelace")
+
+
+def type_into(page: Page, label: str, text: str) -> None:
+    field(page, label).click()
+    page.keyboard.type(text)
+
+
 def test_what_is_typed_while_the_connection_is_lost_is_saved_when_it_is_back(at_work: Office, opens: Opens):
     with opens(at_work.house, allowed=("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) as tab:
         page = tab.page

@@ -1,5 +1,7 @@
 /* Puts what the server drew anew into the page, and keeps the caret where it is. */
 
+import {keepingCaret} from "./caret.js";
+
 const part = (name) => document.getElementById(`editor-${name}`);
 
 /** @param {{head?: string, flow?: string, panel?: string, step?: string, fields?: object, title?: string}} answer */
@@ -11,9 +13,17 @@ export function draw(answer) {
   if (answer.title) rename(answer.title);
 }
 
+/** Draws everything, also where the caret is: what stands there must be on the server. */
+export function drawWhole(answer) {
+  keepingCaret(part("head"), () => fill(part("head"), answer.head));
+  draw({flow: answer.flow, title: answer.title});
+  keepingCaret(part("panel"), () => drawPanel(answer));
+}
+
 function rename(title) {
   document.title = `${title} · Zapwerk`;
-  document.querySelector("[data-title]").textContent = title;
+  const heading = document.querySelector("[data-title]"); // whoever may only look has one in the head
+  if (heading) heading.textContent = title;
 }
 
 function drawPanel(answer) {

@@ -4,13 +4,13 @@ import {part} from "../asking.js";
 import {toast} from "../toasts.js";
 import {ask} from "../zaps-ask.js";
 import "../rows.js";
-import {draw} from "./drawing.js";
+import {draw, drawWhole} from "./drawing.js";
 import "./choices.js";
 import {broughtBack, connect, whenConnected} from "./connect.js";
 import {groupOf, isFilter} from "./filter.js";
 import {focusField} from "./focusing.js";
 import {letGo} from "./pressing.js";
-import {saved, send, showAgain, typing} from "./saving.js";
+import {saved, send, showAgain, typing, unsaved} from "./saving.js";
 
 const TYPING = 350; // milliseconds without a key, then it is saved
 const root = document.getElementById("editor");
@@ -148,6 +148,21 @@ function openPart(id) {
 document.addEventListener("editor:refresh", async () => {
   const {answer} = await panelOf(panelKey());
   if (answer) draw({flow: answer.flow});
+});
+
+/* What others changed is shown when a person saved over it. What is typed goes first, and stays where it is; only then
+   the page knows the revision that it shows. */
+document.addEventListener("editor:kept", async () => {
+  let step, answer;
+  do {
+    flush();
+    if (!(await saved().then(() => true, () => false))) return;
+    ({answer} = await panelOf((step = panelKey())));
+    if (!answer) return;
+  } while (unsaved() || step !== panelKey());
+  drawWhole(answer);
+  root.dataset.revision = answer.revision;
+  showAgain();
 });
 
 /* Typing. Each field is saved when a moment has passed without a key, or when it is left. */

@@ -3,6 +3,7 @@
 import {pass} from "../asking.js";
 import {send as fetchAs} from "../session.js";
 import {toast} from "../toasts.js";
+import {focusOn} from "./caret.js";
 
 const RETRY = 4000; // milliseconds after the connection was lost
 const queue = [];
@@ -11,6 +12,8 @@ let busy = false;
 let held = false; // by a question that only the person can answer
 let waiting = 0;
 let timer = 0;
+let over = ""; // the revision that a person decided to save over
+let left = null; // where the focus was when they were asked
 
 const root = () => document.getElementById("editor");
 
@@ -64,15 +67,22 @@ async function next() {
   if (answer === "lost") return tellAll("fail"), retryLater();
   if (answer === "held") return tellAll("fail");
   queue.shift();
-  if (answer.revision) root().dataset.revision = answer.revision;
+  if (answer.revision) followed(entry, answer.revision);
   entry.done(answer.revision ? answer : null);
   if (!queue.length) tellAll("done");
   if (!queue.length && answer.revision && !waiting) show("saved");
   next();
 }
 
+/* What is saved over somebody else's change is no change of what the page shows: that is still without theirs. */
+function followed(entry, revision) {
+  if (entry.over) over = revision;
+  else root().dataset.revision = revision;
+}
+
 async function posted(entry) {
-  const body = new URLSearchParams([...entry.pairs, ["revision", root().dataset.revision], ["cards", cards()]]);
+  const revision = entry.over ? over : root().dataset.revision;
+  const body = new URLSearchParams([...entry.pairs, ["revision", revision], ["cards", cards()]]);
   let response;
   try {
     response = await fetchAs(`/zaps/${root().dataset.zap}/draft/${entry.change}`, {method: "POST", body});
@@ -101,6 +111,7 @@ addEventListener("beforeunload", (event) => unsaved() && event.preventDefault())
 function conflict(words) {
   show("problem");
   held = true;
+  left = document.activeElement;
   const message = document.querySelector("[data-editor-message]");
   const texts = root().dataset;
   const said = document.createElement("span");
@@ -116,13 +127,18 @@ function reload() {
   location.reload();
 }
 
+/* Tells `document` “kept” when that is saved: then theirs is among what there is to show. */
 async function keepMine() {
-  const answer = await fetchAs(`/zaps/${root().dataset.zap}/revision`);
-  if (!answer.ok) return;
-  root().dataset.revision = (await answer.json()).revision;
+  const answer = await fetchAs(`/zaps/${root().dataset.zap}/revision`).catch(() => null);
+  if (!answer?.ok) return;
+  over = (await answer.json()).revision;
+  for (const entry of queue) entry.over = true;
   held = false;
   document.querySelector("[data-editor-message]").hidden = true;
+  const known = left?.isConnected && left !== document.body;
+  focusOn(known ? left : document.querySelector("[data-panel-title]") ?? document.querySelector("#editor-flow a"));
   next();
+  saved().then(() => document.dispatchEvent(new CustomEvent("editor:kept")), () => {});
 }
 
 /* What is waiting stays, and is sent when the person has signed in again in another tab, or may do it again. */

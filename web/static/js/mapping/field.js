@@ -43,6 +43,18 @@ class MappedField extends HTMLElement {
   focus() {
     this.#standing?.field.focus();
   }
+
+  /** What is chosen in the editor: from and to, which are the same at a caret. */
+  get selection() {
+    return this.#standing?.field.selection() ?? [0, 0];
+  }
+
+  /** Chooses that in the editor, and moves the focus there. */
+  select(from, to) {
+    const field = this.#standing?.field;
+    field?.select(...[from, to].map((place) => Math.min(place, field.text().length)));
+    field?.focus();
+  }
 }
 
 function raised(host) {
