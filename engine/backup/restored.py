@@ -26,7 +26,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlmodel import Session
 
 from engine.errors import Refused, Sentence
-from engine.store import facts, notices, restorations, watches, zaps
+from engine.store import facts, notices, restorations, runs, watches, zaps
 from engine.store.database import Database
 from engine.store.moments import NEVER, to_ms
 from engine.store.restorations import Decided, Stored
@@ -100,8 +100,7 @@ def begin(session: Session, *, made_at: datetime, file: str, now: datetime) -> i
     for zap_id in waiting:
         zaps.set_state(session, zap_id, ZapState.PAUSED, now=now)
         watches.stop(session, zap_id)
-    rests = [*FINISHED, RunState.HELD, RunState.NEEDS_REVIEW]
-    goes_on = update(RunRow).where(_RUN.state.not_in(rests))
+    goes_on = update(RunRow).where(_goes_on_by_itself())
     waits = {"state": RunState.HELD, "hold": Hold.RESTORED, "due_at": NEVER, "owner": "", "epoch": _RUN.epoch + 1}
     session.execute(goes_on.values(**waits))
     restorations.put(session, Stored(made_at, now, file, waiting))
@@ -114,6 +113,13 @@ def begin(session: Session, *, made_at: datetime, file: str, now: datetime) -> i
         )
         notices.tell(connection, NOTICE, told, now=now)
     return len(waiting)
+
+
+def _goes_on_by_itself() -> Any:
+    """Runs that have not ended and wait for no person: also those held for an account, or until a plan's limit ends."""
+    ends = (_RUN.due_at < NEVER) | _RUN.hold.startswith(f"{Hold.CONNECTION}:")
+    rests = _RUN.state.in_([*FINISHED, RunState.HELD, RunState.NEEDS_REVIEW])
+    return ~rests | ((_RUN.state == RunState.HELD) & ends)
 
 
 def restored_at(session: Session) -> datetime | None:
@@ -243,18 +249,14 @@ def _go_on(connection: Connection, zap_id: str, stored: Stored, now: datetime) -
     paused = update(ZapRow).where(_ZAP.id == zap_id, _ZAP.state == ZapState.PAUSED)
     connection.execute(paused.values(state=was))
     if was == ZapState.ON:
-        connection.execute(_came(zap_id, stored, Hold.PAUSED).values(state=RunState.QUEUED, hold="", due_at=to_ms(now)))
+        runs.release_hold(connection, Hold.PAUSED, now=now, zap_id=zap_id)
 
 
 def _keep_for_a_look(connection: Connection, zap_id: str, stored: Stored) -> None:
     """What a check found that had begun before the decision was stored; the others hold it for a look themselves."""
-    connection.execute(_came(zap_id, stored, Hold.PAUSED, Hold.FLOOD).values(hold=Hold.RESTORED))
-
-
-def _came(zap_id: str, stored: Stored, *holds: Hold) -> Any:
-    """Runs that were made, and held, while the zap was paused after the restore."""
-    held = (_RUN.state == RunState.HELD) & _RUN.hold.in_(holds)
-    return update(RunRow).where(_RUN.zap_id == zap_id, held, _RUN.created_at >= to_ms(stored.restored_at))
+    held = (_RUN.state == RunState.HELD) & _RUN.hold.in_([Hold.PAUSED, Hold.FLOOD])
+    came = update(RunRow).where(_RUN.zap_id == zap_id, held, _RUN.created_at >= to_ms(stored.restored_at))
+    connection.execute(came.values(hold=Hold.RESTORED))
 
 
 def _drop_what_never_began(connection: Connection, zap_id: str, stored: Stored, now: datetime) -> None:
@@ -263,7 +265,11 @@ def _drop_what_never_began(connection: Connection, zap_id: str, stored: Stored, 
 
 
 def _release_what_was_open(connection: Connection, zap_id: str, stored: Stored, now: datetime) -> None:
-    connection.execute(_were_open(zap_id, stored).values(state=RunState.QUEUED, hold="", due_at=to_ms(now)))
+    """What of it stood in a zap that was paused in the backup waits for that, as there."""
+    if stored.zaps[zap_id] == ZapState.PAUSED:
+        connection.execute(_were_open(zap_id, stored).values(hold=Hold.PAUSED))
+    else:
+        connection.execute(_were_open(zap_id, stored).values(state=RunState.QUEUED, hold="", due_at=to_ms(now)))
 
 
 def _were_open(zap_id: str, stored: Stored) -> Any:

@@ -223,7 +223,7 @@ class Connecting:
             connections.set_state(session, row.id, ConnectionState.ACTIVE, "", now=self.now())
             connections.set_checked(session, row.id, now=self.now())
             watches.repaired(session, row.id, now=self.now())
-            runs.release_hold(session.connection(), f"{Hold.CONNECTION}:{row.id}", now=self.now())
+            runs.end_hold(session.connection(), f"{Hold.CONNECTION}:{row.id}", now=self.now())
             notices.settle(session.connection(), f"connection:{row.id}", now=self.now())
 
     def _remove(self, connection_id: str) -> list[str]:

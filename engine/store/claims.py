@@ -14,7 +14,7 @@ from sqlalchemy import Connection, update
 
 from engine.store import runs
 from engine.store.hot import Statement
-from engine.store.moments import to_ms
+from engine.store.moments import NEVER, to_ms
 from engine.store.overlap import RESTS_BEFORE
 from engine.store.runs import Run
 from engine.store.states import RunState
@@ -100,14 +100,18 @@ def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
 
 
 _PAUSED = Statement("SELECT 1 FROM setting WHERE name = 'paused' AND value <> ''")
-# What waited for its time is queued when that has come; where there is an order, in front of the newer ones.
+_OF_PAUSED = "EXISTS (SELECT 1 FROM zap WHERE zap.id = run.zap_id AND zap.state = 'paused')"
+# What waited for its time is queued when that has come; where there is an order, in front of the newer ones. Where its
+# zap is paused, it waits for that.
 _WAKE = Statement(
-    """
-    UPDATE run SET state = 'queued', due_at = CASE
-        WHEN EXISTS (SELECT 1 FROM zap WHERE zap.id = run.zap_id AND zap.overlap = 'in_order') THEN run.created_at
-        ELSE run.due_at END
+    f"""
+    UPDATE run SET state = CASE WHEN {_OF_PAUSED} THEN 'held' ELSE 'queued' END,
+        hold = CASE WHEN {_OF_PAUSED} THEN 'paused' ELSE '' END,
+        due_at = CASE WHEN {_OF_PAUSED} THEN {NEVER}
+            WHEN EXISTS (SELECT 1 FROM zap WHERE zap.id = run.zap_id AND zap.overlap = 'in_order') THEN run.created_at
+            ELSE run.due_at END
     WHERE state IN ('retrying', 'waiting') AND due_at <= :moment
-    """
+    """  # noqa: S608 - our own words
 )
 _LONGEST_DUE = Statement(
     "SELECT id FROM run INDEXED BY run_queued "

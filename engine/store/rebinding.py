@@ -149,7 +149,7 @@ def bind(connection: Connection, run: Run, number: int) -> None:
 
 def queue(connection: Connection, run: Run, number: int, *, now: datetime) -> None:
     """The run goes on with this version as soon as it may."""
-    _set(connection, run, version=number, state=RunState.QUEUED, hold="", due_at=due_again(now))
+    _set(connection, run, version=number, **runs.by_itself(due_again(now)))
 
 
 def review(connection: Connection, run: Run, number: int, step: str, why: str) -> None:

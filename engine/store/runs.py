@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal_column, select, update
 from sqlmodel import Session
 
 from engine.errors import NotFound
@@ -18,13 +18,14 @@ from engine.store.encoding import clean, decode
 from engine.store.hot import Statement
 from engine.store.moments import NEVER, from_ms, maybe, to_ms
 from engine.store.overlap import due_again
-from engine.store.states import FINISHED, Entry, Hold, RunState
-from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow
+from engine.store.states import FINISHED, Entry, Hold, RunState, ZapState
+from engine.store.tables import EventRow, JournalRow, RunRow, VersionRow, ZapRow
 
 CLOCK_SLACK_MS = 5_000  # by so much clocks differ without having been set
 
 _RUN = RunRow.__table__.c  # type: ignore[attr-defined]
 _JOURNAL = JournalRow.__table__.c  # type: ignore[attr-defined]
+_ZAP = ZapRow.__table__.c  # type: ignore[attr-defined]
 WAITING_STATES = (RunState.QUEUED, RunState.RETRYING, RunState.WAITING)
 _IS_HELD = _RUN.hold != literal_column("''")  # said with its value, so that the index of held runs serves
 
@@ -245,9 +246,15 @@ def release(connection: Connection, run_ids: Iterable[str], *, now: datetime) ->
 
 
 def release_hold(connection: Connection, hold: str, *, now: datetime, zap_id: str | None = None) -> int:
-    """Lets all runs with this hold go on."""
+    """Lets all runs with this hold go on, because a person says so."""
     condition = and_(_RUN.hold == hold, _IS_HELD)
     return _queue(connection, condition if zap_id is None else condition & (_RUN.zap_id == zap_id), now)
+
+
+def end_hold(connection: Connection, hold: str, *, now: datetime) -> None:
+    """What kept all runs with this hold is over."""
+    held = update(RunRow).where(_RUN.state == RunState.HELD, _RUN.hold == hold, _IS_HELD)
+    connection.execute(held.values(**by_itself(due_again(now))))
 
 
 def look_again(connection: Connection, run_id: str, *, at: datetime) -> None:
@@ -264,7 +271,19 @@ def bring_forward(connection: Connection, *, now: datetime) -> int:
 
 def release_due(connection: Connection, *, now: datetime) -> int:
     """Lets runs go on whose hold has an end that has come (a quota)."""
-    return _queue(connection, _RUN.due_at <= to_ms(now), now)
+    held = update(RunRow).where(_RUN.state == RunState.HELD, _RUN.due_at <= to_ms(now))
+    return connection.execute(held.values(**by_itself(due_again(now)))).rowcount
+
+
+def by_itself(due_at: ColumnElement[Any]) -> dict[str, ColumnElement[Any]]:
+    """What a run becomes that goes on although nobody released it: queued, and due then; where its zap is paused, held
+    for that."""
+    paused = exists(select(_ZAP.id).where(_ZAP.id == _RUN.zap_id, _ZAP.state == ZapState.PAUSED.value))
+    return {
+        "state": case((paused, RunState.HELD.value), else_=RunState.QUEUED.value),
+        "hold": case((paused, Hold.PAUSED.value), else_=""),
+        "due_at": case((paused, NEVER), else_=due_at),
+    }
 
 
 def _queue(connection: Connection, condition: Any, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """After a restore: what is found again says what is there already; what was open is never blindly done again."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from engine.triggers.reading import MAX_RECORDS_PER_CHECK
 from tests.engine.benches import Bench, do, in_a_loop
 from tests.engine.toys import Waits, error
 from tests.waiting import until
+from zapwerk import AuthFailed, QuotaReached
 
 
 @pytest.fixture
@@ -199,3 +201,27 @@ def test_a_run_that_was_open_in_the_backup_does_nothing_twice(
         assert (bench.states(zap), bench.toy.names()) == ([state], made)
 
     within(bench=Bench(Settings(data=tmp_path / "data")))
+
+
+@pytest.mark.parametrize("what", ["limit", "account"])
+@in_a_loop
+async def test_what_waited_in_the_backup_does_not_go_on_before_anybody_decided(bench: Bench, tmp_path: Path, what: str):
+    zap = await bench.zap("new_thing", do("made", "make_keyed"))
+    until_then = bench.now() + timedelta(hours=1)
+    refused = {"limit": QuotaReached("full", until=until_then), "account": AuthFailed("revoked")}[what]
+    bench.toy.next("make_keyed", refused)
+    (run,) = await bench.done(zap, "ball")
+    assert run.state == RunState.HELD
+    code = await backed_up(bench, tmp_path / "backup.zip")
+    bench.later(timedelta(hours=2))
+    await restored(bench, tmp_path / "backup.zip", code)
+    await bench.runtime.connecting.check(bench.connection)
+    await bench.sweep()
+    await bench.drain()
+    assert (bench.run(run.id).hold, bench.toy.names()) == ("restored", [])
+    assert bench.runtime.restored.undecided() == 1
+    await bench.runtime.restored.decide(zap, Choice.RUN)
+    await bench.check(zap)
+    await bench.sweep()
+    await bench.drain()
+    assert bench.toy.names() == ["ball"]

@@ -12,7 +12,7 @@ from engine.store.states import RunState, ZapState
 from tests.engine.benches import Bench, in_a_loop
 from tests.engine.toys import Waits, error
 from tests.waiting import until
-from zapwerk import QuotaReached
+from zapwerk import AuthFailed, QuotaReached
 
 FAILS = 21
 
@@ -203,6 +203,28 @@ async def test_a_quota_without_an_end_is_lifted_by_whoever_releases_one_run(benc
     await bench.done(zap, "c")
     assert sorted(bench.toy.names()) == ["a", "c"]
     assert bench.notices() == {}
+
+
+@pytest.mark.parametrize("what", ["limit", "account", "retry"])
+@in_a_loop
+async def test_what_goes_on_by_itself_waits_where_its_zap_is_paused(bench: Bench, what: str):
+    zap = await bench.zap()
+    until_then = bench.now() + timedelta(hours=1)
+    errors = {"limit": QuotaReached("full", until=until_then), "account": AuthFailed("revoked")}
+    bench.toy.next("make", *([errors[what]] if what in errors else [error("temporary")] * 3))
+    await bench.done(zap, "a")
+    assert bench.states(zap) in ([RunState.HELD], [RunState.RETRYING])
+    bench.runtime.pausing.pause(zap)
+    bench.later(timedelta(hours=2))
+    if what == "account":
+        await bench.runtime.connecting.check(bench.connection)
+    await bench.sweep()
+    await bench.drain()
+    assert [(run.state, run.hold) for run in bench.runs(zap)] == [(RunState.HELD, "paused")]
+    assert bench.toy.names() == []
+    bench.runtime.pausing.resume(zap)
+    await bench.drain()
+    assert bench.toy.names() == ["a"]
 
 
 def state(bench: Bench, zap_id: str) -> ZapState:
