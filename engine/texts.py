@@ -96,6 +96,19 @@ def missing(connector: Connector, language: str) -> list[str]:
     return [path for path, english in _expected(connector) if english and not texts.of(path, "")]
 
 
+def titles(connector: Connector, language: str) -> dict[str, str]:
+    """What its operations and their fields are called in this language, by their English titles: the engine names them
+    in sentences. Where two have the same, the first one's."""
+    texts, found = Texts.load(connector, language), dict[str, str]()
+    for _, operations in _tables(connector):
+        for one in operations.values():
+            place = place_of(one)
+            for path, english in ((f"{place}.title", one.title), *_field_texts(place, one.given)):
+                if path.endswith(".title") and texts.of(path, ""):
+                    found.setdefault(english, texts.of(path, ""))
+    return found
+
+
 def languages(connector: Connector) -> dict[str, Path]:
     """The files with this connector's words, by language."""
     found = {file.name.split(".")[1]: file for folder in folders(connector) for file in _beside(folder, connector.key)}

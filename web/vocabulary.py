@@ -13,7 +13,7 @@ from engine.errors import NotFound, Problem, Problems, ZapwerkError
 from engine.phrases import Phrases
 from engine.registry import Registry
 from engine.sdk.connector import Connector
-from engine.texts import Texts, place_of
+from engine.texts import Texts, place_of, titles
 from engine.zaps import sealing
 from engine.zaps.retold import retold
 from web.forms.fields import Label, told, words_of
@@ -129,8 +129,7 @@ def _texts(connector: Connector, language: str) -> Texts:
 @lru_cache(maxsize=512)
 def _titles(connector: Connector, language: str) -> Phrases:
     """What a connector's own things are called, where the engine names one in a sentence."""
-    texts = _texts(connector, language)
-    return Phrases({one.title: texts.of(f"{place_of(one)}.title", "") for one in connector.operations})
+    return Phrases(titles(connector, language))
 
 
 @lru_cache(maxsize=8)

@@ -100,7 +100,7 @@ def take_over(connection: Connection, *, now: datetime | None) -> list[str]:
 
 
 _PAUSED = Statement("SELECT 1 FROM setting WHERE name = 'paused' AND value <> ''")
-_OF_PAUSED = "EXISTS (SELECT 1 FROM zap WHERE zap.id = run.zap_id AND zap.state = 'paused')"
+_OF_PAUSED = "zap_id IN (SELECT id FROM zap WHERE state = 'paused')"
 # What waited for its time is queued when that has come; where there is an order, in front of the newer ones. Where its
 # zap is paused, it waits for that.
 _WAKE = Statement(

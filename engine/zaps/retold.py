@@ -15,6 +15,7 @@ from engine.zaps.remarks import REMARKS
 from engine.zaps.sentences import SENTENCES
 
 BETWEEN = "; "
+ABOUT = ": "
 
 COMPARISONS = {
     "is": "ist",
@@ -67,16 +68,26 @@ def _line(line: str, language: str, known: tuple[Phrases, ...]) -> str:
     """Several sentences with semicolons between them, one sentence, or why a filter let a run pass or not."""
     reasons = (_reasons(language), *known)
     for some in (known, reasons):
-        found = _parts(line, language, some) or phrases.told(line, language, some)
+        found = _parts(line, language, some) or _told(line, language, some)
         if found != line:
             return found
     return line
 
 
+def _told(sentence: str, language: str, known: tuple[Phrases, ...]) -> str:
+    """As a whole, or as a field and what its connector says of it: “Client name: The client has no name …”."""
+    found = phrases.told(sentence, language, known)
+    title, _, said = sentence.partition(ABOUT)
+    of_field = phrases.told(said, language, known)
+    if found != sentence or of_field == said:
+        return found
+    return f"{phrases.told(title, language, known)}{ABOUT}{of_field}"
+
+
 def _parts(line: str, language: str, known: tuple[Phrases, ...]) -> str:
     """Told one by one; “” where there is but one, or not each of them is known."""
     parts = line.split(BETWEEN)
-    told = [phrases.told(one, language, known) for one in parts]
+    told = [_told(one, language, known) for one in parts]
     return BETWEEN.join(told) if len(parts) > 1 and all(map(str.__ne__, parts, told)) else ""
 
 

@@ -1,9 +1,13 @@
 """The German words stand beside the code, complete, and are those of the product itself."""
 
+import pytest
+
 from connectors.invoice2go import invoice2go
 from connectors.invoice2go.clients import NAMELESS
 from connectors.invoice2go.profile import SANDBOX
 from engine import texts
+from engine.phrases import Phrases
+from engine.zaps.retold import retold
 
 GERMAN = texts.Texts.load(invoice2go, "de")
 
@@ -44,3 +48,17 @@ def test_the_words_are_those_of_the_product():
 def test_errors_are_translated_by_their_sentence():
     assert GERMAN.error(NAMELESS).startswith("Der Kunde hat keinen Namen")
     assert "Sandbox" in GERMAN.error(SANDBOX.problem() or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "german"),
+    [
+        (f"Client name: {NAMELESS}", "Kundenname: Der Kunde hat keinen Namen"),
+        ("Item name is empty.", "Positionsname ist leer."),
+        (f"Client name: {NAMELESS}; Email is empty.", "Kundenname: Der Kunde hat keinen Namen"),
+        ("Somebody’s words: left as they are.", "Somebody’s words: left as they are."),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told_whole(said: str, german: str):
+    titles = Phrases(texts.titles(invoice2go, "de"))
+    assert retold(said, "de", GERMAN, names=[titles]).startswith(german)
