@@ -4,7 +4,7 @@ A list has hundreds of them, and Babel reads its patterns again for each: what i
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +34,11 @@ def exact(moment: datetime, language: str, zone_name: str) -> str:
     return f"{_day(local, language)} {local.year}, {local:%H:%M:%S} {word}"
 
 
+def day(on: date, language: str) -> str:
+    """“23 Nov 2026”: a day is the same in every zone."""
+    return f"{_day(on, language)} {on.year}"
+
+
 def ago(moment: datetime, language: str, *, now: datetime | None = None) -> str:
     """“3 minutes ago”, “in 2 hours”."""
     passed = (now or datetime.now(UTC)) - moment
@@ -61,7 +66,7 @@ def short(moment: datetime, language: str, zone_name: str, *, now: datetime | No
     return f"{_day(local, language)} {local.year}"
 
 
-def _day(local: datetime, language: str) -> str:
+def _day(local: date, language: str) -> str:
     """“21 Nov”, “21. Nov.”."""
     return f"{local.day}{'.' if language == 'de' else ''} {_months(language)[local.month]}"
 

@@ -88,6 +88,7 @@ def render(request: Request, shown: Page, template: str = "") -> str:
         asset=site.assets.url,
         ago=partial(moments.ago, language=visitor.language),
         exact=partial(moments.exact, language=visitor.language, zone_name=visitor.timezone),
+        day=partial(moments.day, language=visitor.language),
         short=partial(moments.short, language=visitor.language, zone_name=visitor.timezone),
         lasted=partial(moments.lasted, language=visitor.language),
         number=partial(moments.number, language=visitor.language),

@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from engine.editing.titles import Titles, untitled
 from engine.store.encoding import clean
 from web import amounts
 
@@ -27,6 +29,10 @@ Segment = str | int
 Place = tuple[Segment, ...]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_MOMENT = re.compile(
+    r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 _MARKUP = re.compile(r"<(html|body|div|p|table|br|span|h[1-6]|ul|ol)\b[^>]*>", re.IGNORECASE)
 _REF = re.compile(r"sha256:[0-9a-f]{64}")
 # Controls that would change or hide what stands around them, but for tabs and line ends.
@@ -35,18 +41,21 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class Node:
-    """One value. `kind` is mapping, list, text, number, yes_no, none or file.
+    """One value. `kind` is mapping, list, text, moment, day, number, yes_no, none or file.
 
-    `path` is how a zap maps it (“trigger.sender.name”), `pointer` its JSON pointer in the whole. `count` is how many
+    `title` is what people call it: its name where nobody said. `path` is how a zap maps it (“trigger.sender.name”),
+    `pointer` its JSON pointer in the whole. `moment` is what a text says that is a moment or a day. `count` is how many
     rows there are, `missing` how many of them are not shown. `cut` says that a text goes on. `href` leads to a file,
     `page` to the text shown as the page that it is.
     """
 
     name: str
+    title: str
     path: str
     pointer: str
     kind: str
     text: str = ""
+    moment: date | None = None
     rows: tuple["Node", ...] = ()
     count: int = 0
     missing: int = 0
@@ -86,9 +95,18 @@ class Links:
 NO_LINKS = Links()
 
 
-def tree(value: Any, id: str, *, path: str = "", links: Links = NO_LINKS, cut: bool = False, size: int = 0) -> Tree:
+def tree(
+    value: Any,
+    id: str,
+    *,
+    path: str = "",
+    titles: Titles = untitled,
+    links: Links = NO_LINKS,
+    cut: bool = False,
+    size: int = 0,
+) -> Tree:
     """`value` for the page; `path` is how a zap maps the whole (“trigger”), “” for what cannot be mapped."""
-    grown = _Growing(links)
+    grown = _Growing(links, titles)
     root = grown.node("", value, _Where(path, ""), depth=0)
     raw = _raw(value)
     return Tree(
@@ -153,32 +171,41 @@ class _Base(NamedTuple):
     """What every node begins with."""
 
     name: str
+    title: str
     path: str
     pointer: str
 
 
 @dataclass(frozen=True)
 class _Where:
-    """A place, as zaps map it and as JSON pointers say it."""
+    """A place, as zaps map it and as JSON pointers say it; `names` are those on the way, without places in lists;
+    it is `named` where it is not such a place itself."""
 
     path: str
     pointer: str
+    names: tuple[str, ...] = ()
+    named: bool = False
 
     def below(self, segment: Segment) -> "_Where":
         name = str(segment).replace("~", "~0").replace("/", "~1")
-        return _Where(_mapped(self.path, segment) if self.path else "", f"{self.pointer}/{name}")
+        path, pointer = _mapped(self.path, segment) if self.path else "", f"{self.pointer}/{name}"
+        if isinstance(segment, int):
+            return _Where(path, pointer, self.names)
+        return _Where(path, pointer, (*self.names, segment), named=True)
 
 
 class _Growing:
     """Grows one tree, up to so many nodes."""
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: Links, titles: Titles) -> None:
         self._links = links
+        self._titles = titles
         self.made = 0
 
     def node(self, name: str, value: Any, where: _Where, depth: int) -> Node:
         self.made += 1
-        base = _Base(shown(name[:200]), shown(where.path), shown(where.pointer))
+        title = self._titles(where.names) if where.named else ""
+        base = _Base(shown(name[:200]), shown(title or name[:200]), shown(where.path), shown(where.pointer))
         if is_file(value):
             return self._file(base, value)
         if isinstance(value, Mapping):
@@ -208,6 +235,10 @@ class _Growing:
         )
 
     def _text(self, base: _Base, text: str, where: _Where) -> Node:
+        moment = _moment(text, declared=base.title != base.name)
+        if moment is not None:
+            kind = "moment" if isinstance(moment, datetime) else "day"
+            return Node(*base, kind=kind, text=text, moment=moment)
         return Node(
             *base,
             kind="text",
@@ -236,11 +267,23 @@ def _scalar(value: Any) -> tuple[str, str]:
     return ("number" if isinstance(value, int | float) else "text"), shown(str(value)[:MAX_TEXT])
 
 
+def _moment(text: str, *, declared: bool) -> date | None:
+    """The moment that a text is, with its distance from UTC; a day only in a field that somebody declared: elsewhere
+    it may be anything."""
+    try:
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text)
+        return date.fromisoformat(text) if declared and _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def _summary(values: Iterator[Any]) -> str:
     """The first short values in a line, for what is folded."""
     said: list[str] = []
     for value in values:
-        text = " ".join(value[:SUMMARY].split()) if isinstance(value, str) else "" if _is_bulky(value) else str(value)
+        bulky = _MOMENT.fullmatch(value) if isinstance(value, str) else _is_bulky(value)
+        text = "" if bulky else " ".join(str(value)[:SUMMARY].split())
         if text:
             said.append(text)
         if sum(map(len, said)) > SUMMARY:

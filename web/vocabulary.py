@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from engine.editing import common_titles
+from engine.editing import common_titles, titles
+from engine.editing.titles import Titles
+from engine.editing.words import Words
 from engine.errors import NotFound, Problem, Problems, ZapwerkError
 from engine.phrases import Phrases
-from engine.registry import Registry
+from engine.registry import AnyOperation, Registry
 from engine.sdk.connector import Connector
-from engine.texts import Texts, place_of, titles
+from engine.texts import Texts, place_of
+from engine.texts import titles as titles_in
 from engine.zaps import sealing
 from engine.zaps.retold import retold
 from web.forms.fields import Label, told, words_of
@@ -83,6 +86,21 @@ class Vocabulary:
         own = words_of(texts, place)
         return lambda path, english: texts.of(path, english) if path.startswith("groups.") else own(path, english)
 
+    def record(self, use: str) -> Titles:
+        """What the values are called that an operation gives; nothing is, of one that is not installed."""
+        return titles.of_record(*self._named(use))
+
+    def given(self, use: str) -> Titles:
+        """What the values are called that an operation is given."""
+        return titles.of_input(*self._named(use))
+
+    def _named(self, use: str) -> tuple[Words, AnyOperation | None]:
+        try:
+            operation = self._registry.operation(use)
+        except NotFound:
+            operation = None
+        return Words(self._registry, self._language), operation
+
     def sign_in(self, app: str, auth: str) -> Label:
         """What the fields of a way to sign in are called; “title” and “help” are its own."""
         return words_of(self.texts(self._registry.connectors[app]), f"auth.{auth}")
@@ -129,7 +147,7 @@ def _texts(connector: Connector, language: str) -> Texts:
 @lru_cache(maxsize=512)
 def _titles(connector: Connector, language: str) -> Phrases:
     """What a connector's own things are called, where the engine names one in a sentence."""
-    return Phrases(titles(connector, language))
+    return Phrases(titles_in(connector, language))
 
 
 @lru_cache(maxsize=8)

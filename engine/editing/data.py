@@ -7,11 +7,13 @@ picker of the editor draws it, and `proposals` searches it.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
 
 from engine.editing.draft import Draft
+from engine.editing.titles import key_of
 from engine.editing.words import Words
 from engine.registry import AnyOperation, Registry
 from engine.sdk.fields import Kind, Shape, fields_of, shape_of
@@ -27,6 +29,7 @@ MAX_ENTRIES = 60  # entries of one mapping
 MAX_OF_LIST = 3  # entries of one list: which there are differs from record to record
 MAX_SHOWN = 120  # characters of a sample value
 
+_CALLED = ("name", "title", "label", "address", "id")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -125,10 +128,10 @@ class _Tree:
     ) -> tuple[DataField, ...]:
         made, declared = [], set()
         for name, info, shape in fields_of(model) if model else ():
-            key = info.serialization_alias or info.alias or name
+            key = key_of(name, info)
             declared.add(key)
-            title = self._title((*names, name), title_of(name, info))
-            made.append(self._field(path, (*names, name), key, title, shape, record))
+            title = self._title((*names, key), title_of(name, info))
+            made.append(self._field(path, (*names, key), key, title, shape, record))
         for key in record or ():
             if key not in declared and isinstance(key, str):
                 made.append(self._field(path, (*names, key), key, key, _shape(record, key), record))
@@ -221,12 +224,21 @@ def _shape(record: Mapping[str, Any] | None, key: str) -> Shape:
 
 def _shown(value: Any) -> str:
     """A value in a few words: “” for nothing."""
-    if is_blank(value):
-        return ""
-    if isinstance(value, Mapping):
-        value = next((value[name] for name in ("name", "title", "label", "address", "id") if value.get(name)), value)
     try:
-        text = " ".join(text_of(value)[: MAX_SHOWN * 3].split())
+        text = " ".join(_in_words(value)[: MAX_SHOWN * 3].split())
     except CannotMap as error:
         return error.sentence
     return f"{text[:MAX_SHOWN]}…" if len(text) > MAX_SHOWN else text
+
+
+def _in_words(value: Any) -> str:
+    """What has parts by what it is called, or part by part: “Ada, Grace”, “E-mail: ada@home.example, Phone: 12”."""
+    if is_blank(value):
+        return ""
+    if isinstance(value, Mapping):
+        called = next((value[name] for name in _CALLED if isinstance(value.get(name), str) and value[name]), None)
+        named = ((key, _in_words(one)) for key, one in islice(value.items(), MAX_ENTRIES))
+        return called or ", ".join(f"{key}: {said}" for key, said in named if said)
+    if isinstance(value, list):
+        return ", ".join(said for one in value[:MAX_ENTRIES] if (said := _in_words(one)))
+    return text_of(value)

@@ -60,8 +60,19 @@ class Words:
 
     def output(self, operation: AnyOperation, path: tuple[str, ...], fallback: str) -> str:
         """What a field of the record is called that an operation gives."""
-        told = self._of(operation, f"output.{'.'.join(path)}", "")
-        return told or (common_titles.german(fallback) if self.language == "de" else fallback)
+        place = f"output.{'.'.join(path)}"
+        told = self._of(operation, place, "") or self._of(operation, f"{place}.title", "")
+        return told or self._as_given(operation, path, fallback) or self.common(fallback)
+
+    def common(self, title: str) -> str:
+        """A title that no file has, where it is a common one."""
+        return common_titles.german(title) if self.language == "de" else title
+
+    def _as_given(self, operation: AnyOperation, path: tuple[str, ...], english: str) -> str:
+        """What an action gives back under the name and title of what it was given is called like that."""
+        info = operation.form.model_fields.get(path[0]) if len(path) == 1 else None
+        alike = info is not None and title_of(path[0], info) == english
+        return self._of(operation, f"fields.{path[0]}.title", "") if alike else ""
 
     def both(self, app: str, sentence: str) -> Sentence:
         """What a connector said when it raised, in German too where its file has it."""

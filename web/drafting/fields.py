@@ -37,7 +37,7 @@ def _sent(naming: Naming, key: str, given: Mapping[str, Any], place: str) -> Ite
             continue
         title = naming.field(key, name)
         if has_parts(value):
-            yield Sent(title, tree=trees.tree(value, f"{place}-{name}"), field=name)
+            yield Sent(title, tree=trees.tree(value, f"{place}-{name}", titles=naming.given(key, name)), field=name)
         else:
             yield Sent(title, shown(readable(value, naming.language)), field=name)
 

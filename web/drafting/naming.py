@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from urllib.parse import urlencode
 
+from engine.editing import titles
+from engine.editing.titles import Titles
 from engine.editing.words import Words
 from engine.errors import NotFound, Problem
 from engine.registry import AnyOperation, Registry
@@ -91,6 +93,15 @@ class Naming:
         if not isinstance(drawn, TriggerUse | ActionStep):
             return None
         return Words(self.registry, self.language).operation_of(drawn)
+
+    def record(self, key: str) -> Titles:
+        """What the values are called that a step gives."""
+        return titles.of_record(Words(self.registry, self.language), self.operation(key))
+
+    def given(self, key: str, field: str) -> Titles:
+        """What the values are called that a step is given in one of its fields."""
+        known = titles.of_input(Words(self.registry, self.language), self.operation(key))
+        return lambda names: known((field, *names)) if names else ""
 
     def field(self, key: str, path: str) -> str:
         """What a field of a step is called; “” for the step itself."""

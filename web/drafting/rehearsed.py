@@ -210,9 +210,12 @@ class Drawn:
             said=shown("" if step.problems or step.record is not None else self.said(step)),
             sent=(*fields.of_given(self.naming, step.step, step.given, at), *self._later(step)),
             record_title=shown(f"{found}: {name}" if name else found),
-            record=None if step.record is None else trees.tree(step.record, at),
+            record=self._record(step, at),
             mends=tuple(self._mends(step)),
         )
+
+    def _record(self, step: Foreseen, at: str) -> Tree | None:
+        return None if step.record is None else trees.tree(step.record, at, titles=self.naming.record(step.step))
 
     def _later(self, step: Foreseen) -> Iterator[Sent]:
         for name, steps in step.later.items():

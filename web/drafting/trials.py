@@ -9,6 +9,7 @@ from engine.editing.draft import Draft
 from engine.editing.founds import Found
 from engine.editing.previews import Previews, PreviewState, references_of
 from engine.editing.samples import DOUBTED, Sample, StepState
+from engine.editing.titles import Titles
 from engine.editing.tried import Remedy, Tried, TriedOutcome
 from engine.editing.trying import Will
 from engine.zaps.labels import label_of
@@ -104,13 +105,13 @@ def card(found: Found) -> Card:
     )
 
 
-def sample_of(draft: Draft, key: str, *, path: str = "") -> SampleShown | None:
+def sample_of(draft: Draft, key: str, naming: Naming) -> SampleShown | None:
     """What later steps are drawn with."""
     sample = draft.sample(key)
-    return None if sample is None else _sample(sample, draft.state_of(key), key, path or key)
+    return None if sample is None else _sample(sample, draft.state_of(key), key, naming.record(key))
 
 
-def _sample(sample: Sample, state: StepState, key: str, path: str) -> SampleShown:
+def _sample(sample: Sample, state: StepState, key: str, titles: Titles) -> SampleShown:
     label = label_of(sample.record, key) if isinstance(sample.record, dict) else ""
     return SampleShown(
         label=shown(label),
@@ -118,7 +119,7 @@ def _sample(sample: Sample, state: StepState, key: str, path: str) -> SampleShow
         real=sample.real,
         tested=state is StepState.TESTED,
         doubted=sample.real and sample.made_with == DOUBTED,
-        tree=trees.tree(sample.record, f"sample-{key}", path=path),
+        tree=trees.tree(sample.record, f"sample-{key}", path=key, titles=titles),
     )
 
 
@@ -145,7 +146,7 @@ def trial(draft: Draft, key: str, will: Will, naming: Naming, previews: Previews
         missing=tuple(
             Missing(naming.step(one), one, place(draft.id, one)) for one in waits if naming.drawn(one) is not None
         ),
-        sample=None if isinstance(drawn, FilterStep) else sample_of(draft, key),
+        sample=None if isinstance(drawn, FilterStep) else sample_of(draft, key, naming),
         may_skip=isinstance(drawn, ActionStep) and draft.sample(key) is None,
     )
 
@@ -198,9 +199,15 @@ def result(tried: Tried, naming: Naming, draft: Draft) -> Result:
         mends=naming.mends(draft.id, tried.problems),
         connection=connection if asks else "",
         sent=fields.of_given(naming, tried.step, tried.input, f"sent-{tried.step}"),
-        output=None if tried.output is None else trees.tree(tried.output, f"came-{tried.step}", path=tried.step),
+        output=_came(tried, naming),
         took=tried.took,
     )
+
+
+def _came(tried: Tried, naming: Naming) -> Tree | None:
+    if tried.output is None:
+        return None
+    return trees.tree(tried.output, f"came-{tried.step}", path=tried.step, titles=naming.record(tried.step))
 
 
 def _glance(data: Any, label: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from engine.editing.titles import Titles, untitled
 from engine.history.cutting import Shown
 from engine.history.details import RunDetail
 from engine.history.steps import DONE, NEXT, NOT_REACHED, StepDetail, Try
@@ -119,7 +120,7 @@ class StepViews:
             reached=True,
             is_open=False,
             input=None,
-            output=self.tree(detail.record, RECORD, TRIGGER, mapped=True),
+            output=self.tree(detail.record, RECORD, TRIGGER, self._vocabulary.record(use), mapped=True),
             reason="",
             remark="",
             started_at=detail.received_at,
@@ -143,8 +144,8 @@ class StepViews:
             look=look,
             reached=step.state != NOT_REACHED,
             is_open=look.kind in ("bad", "warn") and step.state != DONE,
-            input=self.tree(step.input, INPUT, step.key),
-            output=None if step.kind == "filter" else self.tree(step.output, OUTPUT, step.key, mapped=True),
+            input=self.tree(step.input, INPUT, step.key, self._vocabulary.given(step.use)),
+            output=self._output(step),
             reason=shown(error(step.reason)),
             remark=self._remark(step),
             started_at=step.started_at,
@@ -160,12 +161,19 @@ class StepViews:
             return None
         return ReviewView(
             why=shown(self._vocabulary.error(step.use.partition(".")[0], step.review.why)),
-            sent=self.tree(step.review.sent, SENT, step.key),
+            sent=self.tree(step.review.sent, SENT, step.key, self._vocabulary.given(step.use)),
             sent_at=step.review.sent_at,
-            candidates=tuple(self._candidate(step.key, place, one) for place, one in enumerate(step.review.candidates)),
+            candidates=tuple(self._candidate(step, place, one) for place, one in enumerate(step.review.candidates)),
         )
 
-    def tree(self, value: Shown | None, part: str, key: str, *, mapped: bool = False) -> Tree | None:
+    def _output(self, step: StepDetail) -> Tree | None:
+        if step.kind == "filter":
+            return None
+        return self.tree(step.output, OUTPUT, step.key, self._vocabulary.record(step.use), mapped=True)
+
+    def tree(
+        self, value: Shown | None, part: str, key: str, titles: Titles = untitled, *, mapped: bool = False
+    ) -> Tree | None:
         if value is None:
             return None
         run = self._detail.run.id
@@ -174,11 +182,14 @@ class StepViews:
             page=lambda pointer: f"/history/{run}/page?step={key}&part={part}&at={trees.query(pointer)}",
         )
         path = key if mapped else ""
-        return trees.tree(value.value, f"{part}-{key}", path=path, links=links, cut=value.cut, size=value.size)
+        return trees.tree(
+            value.value, f"{part}-{key}", path=path, titles=titles, links=links, cut=value.cut, size=value.size
+        )
 
-    def _candidate(self, key: str, place: int, record: Any) -> Candidate:
+    def _candidate(self, step: StepDetail, place: int, record: Any) -> Candidate:
         own_id = str(record.get("id", place + 1)) if isinstance(record, Mapping) else str(place + 1)
-        return Candidate(place, shown(label_of(record, own_id)), trees.tree(record, f"candidate-{key}-{place}"))
+        grown = trees.tree(record, f"candidate-{step.key}-{place}", titles=self._vocabulary.record(step.use))
+        return Candidate(place, shown(label_of(record, own_id)), grown)
 
     def _tries(self, step: StepDetail, error: Callable[[str], str]) -> tuple[TryView, ...]:
         """None where there was one, and what came of it is said already."""

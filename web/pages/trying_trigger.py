@@ -147,7 +147,7 @@ def _drawn(here: Site, by: Visitor, draft: Draft) -> TriggerPart:
         zap_id=draft.id,
         kind=_kind(operation),
         may_edit=by.may_edit,
-        sample=trials.sample_of(draft, TRIGGER),
+        sample=trials.sample_of(draft, TRIGGER, naming),
         mends=mends,
         address=_address(here, draft, calls_here) if calls_here else None,
         next=tuple(schedules.upcoming(draft.zap, registry, here.runtime.now())),
