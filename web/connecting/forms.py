@@ -35,6 +35,7 @@ from web.forms.fields import Field, Form
 from web.forms.posted import posted
 from web.rendering import Page
 from web.site import Site
+from web.sorting import by_name
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
 
@@ -289,7 +290,7 @@ def _choose(here: Site, by: Visitor, asked: Asked) -> ChoosePage:
         for key, connector in registry.connectors.items()
         if _ways(connector)
     ]
-    apps = tuple(sorted(found, key=lambda one: one.title.casefold()))
+    apps = tuple(sorted(found, key=lambda one: by_name(one.title)))
     return ChoosePage(asked.embed, asked.next, apps, {one.key: replace(asked, app=one.key).address() for one in apps})
 
 

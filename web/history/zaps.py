@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from engine.runtime import Runtime
 from engine.store import zaps
 from engine.store.outlines import Uses
+from web.sorting import by_name
 
 MOST_APPS = 4  # icons in a row
 MOST_FOUND = 50
@@ -49,7 +50,7 @@ def matching(runtime: Runtime, text: str) -> list[ZapChoice]:
         names = zaps.names(session)
     wanted = text.casefold().strip()
     found = [ZapChoice(zap_id, name) for zap_id, name in names.items() if wanted in name.casefold()]
-    return sorted(found, key=lambda one: one.name.casefold())[:MOST_FOUND]
+    return sorted(found, key=lambda one: by_name(one.name))[:MOST_FOUND]
 
 
 def _of(name: str, uses: Uses | None) -> ZapShown:

@@ -24,6 +24,7 @@ from web.languages import words
 from web.rendering import Page, go, page
 from web.security import LOOPBACK, safe_next
 from web.site import By, Here, Site
+from web.sorting import by_name
 from web.states import Look
 from web.visitors import Visitor
 from web.vocabulary import Vocabulary
@@ -123,7 +124,7 @@ def every(request: Request, here: Here, by: By) -> Response:
     lines = [_line(one, vocabulary, owned.count(one.key)) for one in registry.connectors.values()]
     broken = registry.broken if by.is_owner else ()
     faulty = tuple(BrokenLine(one.name, one.where, vocabulary.error(one.name, one.reason)) for one in broken)
-    return page(request, AppsPage(tuple(sorted(lines, key=lambda one: one.title.casefold())), faulty))
+    return page(request, AppsPage(tuple(sorted(lines, key=lambda one: by_name(one.title))), faulty))
 
 
 @router.get("/apps/{key}")

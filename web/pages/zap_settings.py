@@ -26,6 +26,7 @@ from web.forms.typed import Typed, must_be_readable, refused
 from web.languages import words
 from web.rendering import Page, go, page
 from web.site import By, Here, Site
+from web.sorting import by_name
 from web.trees import shown
 from web.visitors import Visitor
 from web.zones import Zone
@@ -200,7 +201,7 @@ def _is_called(here: Site, draft: Draft) -> bool:
 def _countries(language: str) -> tuple[tuple[str, str], ...]:
     names = Locale.parse(language).territories
     found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in _NONE]
-    return tuple(sorted(found, key=lambda one: one[1].casefold()))
+    return tuple(sorted(found, key=lambda one: by_name(one[1])))
 
 
 _NONE = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})

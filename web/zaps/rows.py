@@ -22,6 +22,7 @@ from engine.triggers import health
 from engine.triggers.health import Health
 from web import moments, states
 from web.languages import words
+from web.sorting import by_name
 from web.states import Look
 from web.trees import shown
 from web.visitors import Visitor
@@ -268,7 +269,7 @@ class ZapList:
     def _folders(self, asked: Asked, known: _Known) -> list[Choice]:
         used = {zap.folder for zap in known.alive if zap.folder}
         asked_for = {asked.folder} - {"", NO_FOLDER}
-        found = [Choice(one, one, one == asked.folder) for one in sorted(used | asked_for, key=str.casefold)]
+        found = [Choice(one, one, one == asked.folder) for one in sorted(used | asked_for, key=by_name)]
         nowhere = words(self.visitor.language).gettext("In no folder")
         return [*found, Choice(NO_FOLDER, nowhere, asked.folder == NO_FOLDER)] if found else []
 
