@@ -189,5 +189,6 @@ def _conflict(here: Site, by: Visitor, error: Conflict) -> dict[str, Any]:
     """Who saved meanwhile, and the revision to save over if the person wants that."""
     names = {one.id: one.name for one in here.runtime.people.accounts.every()}
     _ = words(by.language).gettext
-    who = _("You, in another tab,") if error.by == by.somebody.id else names.get(error.by, _("Somebody else"))
-    return {"conflict": _("%(who)s changed this zap meanwhile.") % {"who": who}}
+    if error.by == by.somebody.id:
+        return {"conflict": _("You changed this zap meanwhile, in another tab.")}
+    return {"conflict": _("%(who)s changed this zap meanwhile.") % {"who": names.get(error.by, _("Somebody else"))}}

@@ -205,6 +205,22 @@ def type_into(page: Page, label: str, text: str) -> None:
     page.keyboard.type(text)
 
 
+def test_a_step_that_cannot_be_opened_without_a_connection_leaves_the_editor_as_it_is(at_work: Office, opens: Opens):
+    with opens(at_work.house, allowed=("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) as tab:
+        page = tab.page
+        mail_to_client(page, tab.url)
+        field(page, "Last name").press("End")
+        page.context.set_offline(True)
+        page.keyboard.type("Lovelace")
+        page.locator('#editor-flow a[data-step="trigger"]').click()
+        expect(page.locator(".toast")).to_contain_text("The connection to Zapwerk is lost.")
+        expect(field(page, "Last name")).to_have_text("Lovelace")
+        page.context.set_offline(False)
+        saved(page)
+        page.locator('#editor-flow a[data-step="trigger"]').click()
+        expect(page.locator('[data-panel="trigger"]')).to_be_visible()
+
+
 def test_what_is_typed_while_the_connection_is_lost_is_saved_when_it_is_back(at_work: Office, opens: Opens):
     with opens(at_work.house, allowed=("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")) as tab:
         page = tab.page

@@ -107,6 +107,7 @@ async function open(step, field = "") {
   const {status, answer} = await panelOf(step);
   if (mine !== opening) return;
   if (status === 401) return document.dispatchEvent(new CustomEvent("signed-out"));
+  if (!status || status > 500) return toast(document.body.dataset.textOffline); // what is typed stays with the page
   if (!answer) return location.assign(`/zaps/${root.dataset.zap}?step=${encodeURIComponent(step)}`);
   draw(answer);
   showAgain();
