@@ -84,6 +84,7 @@ async def _program(request: Request, site: Site) -> Visitor:
         person=person,
         role=bearer.role,
         is_program=True,
+        until=bearer.expires_at,
     )
 
 

@@ -1,6 +1,7 @@
 """Who is asking: a person who is signed in, a program with a token, or nobody yet. `security` finds out; pages ask."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.people.person import Person
 from engine.people.roles import Role
@@ -19,6 +20,7 @@ class Visitor:
     sign_in_id: str = ""
     csrf: str = ""
     is_program: bool = False  # it came with a token that is good
+    until: datetime | None = None  # when that token ends
 
     @property
     def somebody(self) -> Person:

@@ -151,8 +151,11 @@ class Accounts:
         self._set_password(person, new, "new", keep=keep, address=address)
 
     def reset_link(self, person_id: str, *, by: Person | None, address: str = "") -> MadeLink:
-        """A link with which somebody who is locked out sets a new password. Raises `NotFound`."""
+        """A link with which somebody who is locked out sets a new password. Raises `NotFound`, and `Declined` for one's
+        own: a program with one's token could take the account with it."""
         _must_own(by)
+        if by is not None and by.id == person_id:
+            raise Declined("own_link")
         with self.database.write() as session:
             stored = people.locked(session, person_id)
             made = self.links.make_within(
@@ -172,7 +175,7 @@ class Accounts:
         except NotFound as error:
             raise DeadLink from error
         self._set_password(person, password, "password", address=address, token=token)
-        self.attempts.forget(person.email)
+        self.attempts.forget(person.email, address)
         return person
 
     def change_role(self, person_id: str, role: Role, *, by: Person | None, address: str = "") -> Person:

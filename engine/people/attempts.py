@@ -74,10 +74,12 @@ class Attempts:
                     less = Throttle(one.key, max(one.failures - 1, 0), now)
                     throttles.put(session, less, forget_at=now + REMEMBERED_FOR)
 
-    def forget(self, email: str) -> None:
-        """For somebody who proved in another way who they are."""
+    def forget(self, email: str, address: str) -> None:
+        """For somebody who proved in another way who they are. Others may have failed at their address, as where all
+        come through one proxy."""
         with self.database.write() as session:
             throttles.forget(session, _key("email", people.same(email)))
+            throttles.forget(session, _key("address", _network(address)))
 
     def forget_old(self) -> None:
         with self.database.write() as session:

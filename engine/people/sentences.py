@@ -51,6 +51,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The e-mail address, the password or the code is not right.",
         "E-Mail-Adresse, Passwort oder Code stimmen nicht.",
     ),
+    "own_link": (
+        "Such a link is for somebody else. You change your own password in your profile, with the one that you have.",
+        "So ein Link ist für jemand anderen. Ihr eigenes Passwort ändern Sie in Ihrem Profil, mit dem, das Sie haben.",
+    ),
     "code_needed": (
         "Please also enter the code from your authenticator app, or one of your recovery codes.",
         "Bitte geben Sie auch den Code aus Ihrer Authenticator-App ein, oder einen Ihrer Wiederherstellungscodes.",

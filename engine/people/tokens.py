@@ -61,6 +61,7 @@ class Bearer:
     role: Role
     token_id: str
     name: str
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Tokens:
         if stored.last_used_at is None or stored.last_used_at <= now - USE_NOTED_EVERY:
             self.noting.note(lambda: self._used(stored, now))
         person = Person.of(holder)
-        return Bearer(person, Role(stored.role).at_most(person.role), stored.id, stored.name)
+        return Bearer(person, Role(stored.role).at_most(person.role), stored.id, stored.name, stored.expires_at)
 
     def _used(self, stored: StoredToken, now: datetime) -> None:
         with self.database.write() as session:

@@ -117,13 +117,18 @@ def tokens(request: Request, here: Here, by: By, limit: Limit = 50, after: After
 
 @router.post("/tokens", status_code=201)
 def make(here: Here, by: By, language: Language, sent: NewToken) -> MadeToken:
-    """Make a token. A program can give no more than it has."""
+    """Make a token. A program can give no more than it has, and for no longer."""
     must_be_readable({"name": sent.name}, language)
     if by.role is None or not by.role.includes(sent.role):
         raise Problems([PersonProblem.of("role_too_high", "role")])
-    until = here.runtime.now() + timedelta(days=sent.days) if sent.days is not None else None
+    ends = [one for one in (_end(here, sent), by.until) if one is not None]
+    until = min(ends) if ends else None
     made = here.runtime.people.tokens.make(by.somebody, sent.name, sent.role, until, address=by.address)
     return MadeToken(**dict(TokenShown.model_validate(made.token)), secret=made.secret)
+
+
+def _end(here: Site, sent: NewToken) -> datetime | None:
+    return here.runtime.now() + timedelta(days=sent.days) if sent.days is not None else None
 
 
 @router.delete("/tokens/{token_id}", status_code=204)

@@ -200,6 +200,17 @@ def test_a_link_for_a_new_password_ends_the_wait(house: House):
     house.sign_in(password="another four garden words")
 
 
+def test_it_ends_the_wait_of_an_address_too_where_all_come_through_one_proxy(house: House):
+    owner = house.owner()
+    for number in range(attempts.FREE_OF_ADDRESS):
+        fail(house, 1, f"nobody{number}@example.com")
+    with pytest.raises(Throttled):
+        house.sign_in()
+    made = house.people.accounts.reset_link(owner.id, by=None)
+    house.people.accounts.new_password(made.token, "another four garden words", address=ADDRESS)
+    house.sign_in(password="another four garden words")
+
+
 def test_what_was_typed_for_an_unknown_email_address_is_written_down_nowhere(house: House):
     house.owner()
     with pytest.raises(WrongCredentials):

@@ -135,6 +135,18 @@ def test_a_program_makes_and_revokes_tokens_of_no_higher_role_than_its_own(desk:
     assert desk.editor.ask("POST", "/tokens", json={"name": "x", "role": "owner"}).status_code == 422
 
 
+def test_a_token_makes_none_that_lives_longer_and_no_link_for_the_password_of_whose_it_is(desk: Desk):
+    short = desk.owner.post("/tokens", name="Short", role="owner", days=1)
+    headers = {"authorization": f"Bearer {short['secret']}"}
+    for days in (None, 30):
+        asked = {"name": "Long", "role": "owner", "days": days}
+        made = desk.viewer.ask("POST", "/tokens", json=asked, headers=headers)
+        assert (made.status_code, made.json()["expires_at"]) == (201, short["expires_at"])
+    me = desk.owner.get("/me")["id"]
+    refused = desk.viewer.ask("POST", f"/people/{me}/password-link", headers=headers)
+    assert (refused.status_code, refused.headers["content-type"]) == (409, "application/problem+json")
+
+
 def test_an_owners_token_of_a_lower_role_cannot_be_made_into_more(desk: Desk):
     low = desk.owner.post("/tokens", name="Low", role="viewer", days=None)
     headers = {"authorization": f"Bearer {low['secret']}"}
