@@ -126,6 +126,10 @@ class Trying:
     def _words(self) -> Words:
         return Words(self.registry(), "en")
 
+    def is_under_way(self, zap_id: str, step: str) -> bool:
+        """Whether the step is being tested just now."""
+        return (zap_id, step) in self._busy
+
     @contextmanager
     def _alone(self, zap_id: str, step: str) -> Iterator[None]:
         """A second click must not do it twice."""

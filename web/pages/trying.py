@@ -31,7 +31,7 @@ router = guarded.router()
 @dataclass(frozen=True)
 class StepPart(Page):
     """The test of a step, and what came of it: just now, or of a test at `failed_at` that did not work. `refused` says
-    why it was not tested."""
+    why it was not tested. A test that is `under_way` is waited for."""
 
     template: ClassVar[str] = "trying/step.html"
     zap_id: str
@@ -40,6 +40,7 @@ class StepPart(Page):
     result: Result | None = None
     refused: str = ""
     failed_at: datetime | None = None
+    under_way: bool = False
 
 
 @router.get("/zaps/{zap_id}/try")
@@ -99,6 +100,8 @@ async def _part(here: Site, by: Visitor, zap_id: str, step: str) -> Page:
 def _as_it_stands(here: Site, by: Visitor, draft: Draft, step: str) -> StepPart:
     """With what came of the last test, if that did not work and would be made again like this."""
     shown = _step(here, by, draft, step)
+    if here.runtime.editing.trying.is_under_way(draft.id, step):
+        return replace(shown, under_way=True)
     failure = here.failed_tests.of(draft, step, here.runtime.now())
     if failure is None:
         return shown

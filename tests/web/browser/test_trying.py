@@ -194,6 +194,24 @@ def test_a_test_is_made_with_what_was_typed_a_moment_before(at_work: Office, boo
     assert books.names() == ["Ada Lovelace senior"]
 
 
+def test_who_comes_back_to_a_step_that_is_being_tested_is_told_and_sees_what_came_of_it(
+    at_work: Office, books: Any, tab: Tab, tmp_path: Path
+):
+    zap, page = drawn(at_work, "Left alone", tmp_path, if_exists="create"), tab.page
+    choose_sample(tab, zap, "Ada Lovelace")
+    page.locator('#editor-flow a[data-step="client"]').click()
+    books.order("faults", kind="timeout_after", seconds=6)
+    page.locator("#try [data-test]").click()
+    wait_until(lambda: books.names() == ["Ada Lovelace"], 30, what="the client")
+    page.locator('#editor-flow a[data-step="trigger"]').click()
+    page.wait_for_selector('[data-panel="trigger"]')
+    page.locator('#editor-flow a[data-step="client"]').click()
+    expect(page.locator("#try")).to_contain_text("This step is being tested.")
+    expect(page.locator("#try [data-test]")).to_have_count(0)
+    expect(page.locator("#try .status")).to_contain_text("Tested")
+    assert books.names() == ["Ada Lovelace"]
+
+
 def test_a_result_stays_when_what_would_be_sent_was_asked_for_before_it_and_comes_later(
     at_work: Office, books: Any, tab: Tab, tmp_path: Path
 ):
@@ -234,9 +252,10 @@ def test_a_failed_test_is_explained_after_the_page_is_loaded_again_until_the_ste
 
 
 def test_a_rehearsal_that_loses_its_connection_and_meets_a_proxy_without_server_goes_on(
-    at_work: Office, opens: Opens, tmp_path: Path
+    at_work: Office, books: Any, opens: Opens, tmp_path: Path
 ):
     zap = drawn(at_work, "Cut off", tmp_path)
+    books.order("faults", kind="slow", times=2, seconds=4)  # so that there is something to wait for
     failures: list[Callable[[Route], None]] = [
         lambda route: route.abort("connectionreset"),
         lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"),
